@@ -1,0 +1,43 @@
+# make demo    a college, four student desktops and the tutor's window      make test    everything, with what it needs
+# make check   ruff, mypy --strict, layers                                   make venv    only the environment
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: demo test check venv system format clean
+
+demo: venv system
+	$(BIN)/lessonlight-demo $(ARGS)
+
+test: venv system
+	$(BIN)/python -m pytest $(ARGS)
+
+check: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; e.g.: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+# Asks dpkg first, so that the second run costs nothing and needs no rights.
+system:
+	@missing=$$(for p in $$(grep -v '^#' resources/debian/packages.txt); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$p; done); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then run=; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then run=sudo; \
+	else echo "Debian packages are missing. Run this once, then make again:"; echo "  sudo apt-get install --no-install-recommends $$missing"; exit 1; fi; \
+	$$run apt-get update -qq && $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing
+
+clean:
+	rm -rf $(VENV) build *.egg-info
