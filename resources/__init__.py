@@ -1,0 +1,1 @@
+"""Data files, installed as protocol.resources; protocol/resource.py is the one reader."""
