@@ -32,7 +32,7 @@ def test_one_unicode_form() -> None:
     assert not is_plain("Zoe\u0308")
 
 
-@pytest.mark.parametrize("text", ["Siân O’Neill", "می\u200cروم", "👩\u200d🏫 hello", "王芳", "x" * 5000, ""])
+@pytest.mark.parametrize("text", ["Siân O\u2019Neill", "می\u200cروم", "👩\u200d🏫 hello", "王芳", "x" * 5000, ""])
 def test_people_s_names_and_emoji_stay(text: str) -> None:
     assert plain(text, 9999) == text
     assert is_plain(text)
