@@ -1,0 +1,183 @@
+"""What the student's side needs of a platform: one small interface an ability, and the plain values that cross them.
+
+Every object is used by one thread, which also makes it; it owns its own connection to the platform. A missing ability
+is a value, `Unsupported`, which the tutor can read; an ability that is there but fails raises its own error, whose
+text is a sentence for people. Sizes and positions are pixels; times are Unix seconds; durations are seconds.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+Stream = Literal["tile", "focus"]
+
+ALL_MONITORS = 0
+
+
+class CaptureError(Exception):
+    """The screen cannot be captured now; the text says why. Close the capture and open another to try again."""
+
+
+class LockError(Exception):
+    """Keyboard and pointer cannot be held; the text says why. Close the lock and open another to try again."""
+
+
+class AutostartError(Exception):
+    """The client cannot be made to start at login; the text says where it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """An ability this platform or session does not have, and why, in a sentence for the tutor."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One monitor and its place on the desktop; `index` counts from 1 (0 means the whole desktop)."""
+
+    index: int
+    x: int
+    y: int
+    width: int
+    height: int
+    name: str
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Pixels as grabbed: rows from the top, 4 bytes a pixel in the order blue, green, red, unused, no row padding.
+
+    `monitor` is what was asked for (0 = whole desktop). `changed` is whether anything had been drawn since the grab
+    before this one: everybody who waits for a change has to hear of it, for the grab has cleared it.
+    """
+
+    width: int
+    height: int
+    monitor: int
+    captured_at: float
+    pixels: bytes | bytearray | memoryview
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A baseline JPEG of `width` × `height`, made of a grabbed area of `screen_width` × `screen_height`."""
+
+    width: int
+    height: int
+    screen_width: int
+    screen_height: int
+    jpeg: bytes
+    captured_at: float
+
+
+class Wakeable(Protocol):
+    """Anything a thread can sleep on: a socket, or an object with a file descriptor."""
+
+    def fileno(self) -> int:
+        """Return the file descriptor; readable means wake up."""
+
+
+class Capture(ABC):
+    """The student's screen, and the news that it has changed. Everything raises CaptureError."""
+
+    @abstractmethod
+    def monitors(self) -> tuple[Monitor, ...]:
+        """Return the monitors as they are now, at least one, in a stable order; cheap enough to ask at every grab."""
+
+    @abstractmethod
+    def changed(self) -> bool:
+        """Say whether anything was drawn, or the monitors changed, since the last grab; True before the first."""
+
+    @abstractmethod
+    def wait_change(self, timeout: float | None, wake: Wakeable | None = None) -> bool:
+        """Sleep until the screen changes, `wake` is readable or `timeout` is over (None: never); return `changed()`."""
+
+    @abstractmethod
+    def grab(self, monitor: int) -> Raw:
+        """Return the pixels of one monitor, or of the whole desktop for 0, as they are now; clears `changed()`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give everything back; may be called twice, and after an error."""
+
+
+class ScreenLock(ABC):
+    """Keeps keys and clicks from everybody while the lock windows are shown. Everything raises LockError.
+
+    Whoever shows the windows calls `hold`, then `pump` whenever `fileno` is readable and at least every 250 ms.
+    """
+
+    @property
+    @abstractmethod
+    def held(self) -> bool:
+        """Whether keyboard and pointer are both ours. False while somebody else's menu or drag still has one."""
+
+    @abstractmethod
+    def hold(self) -> bool:
+        """Remember the focus and take keyboard and pointer; returns `held`. What was refused, `pump` tries again."""
+
+    @abstractmethod
+    def reassert(self) -> bool:
+        """Take keyboard and pointer again, in case something took them from us; returns `held`."""
+
+    @abstractmethod
+    def raise_over(self, windows: Collection[int]) -> None:
+        """Keep these native window ids above all others from now on (`pump` does it); an empty collection ends it."""
+
+    @abstractmethod
+    def pump(self) -> None:
+        """Answer what happened on the display: windows raised over ours are put below, lost grabs are taken again."""
+
+    @abstractmethod
+    def fileno(self) -> int:
+        """Return the descriptor that turns readable when `pump` has something to do; -1 where there is none."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give keyboard and pointer back, and the focus to whoever had it if it was moved since; ends `raise_over`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release and disconnect; may be called twice, and after an error."""
+
+
+class Facts(ABC):
+    """What the wall says about a laptop. Plain one-line texts of at most 120 characters; "" when unknown."""
+
+    @abstractmethod
+    def active_application(self) -> str:
+        """Return the application in front and its document, e.g. "Writer — essay"."""
+
+    @abstractmethod
+    def logged_in_user(self) -> str:
+        """Return the login name of the session's user."""
+
+    @abstractmethod
+    def host_name(self) -> str:
+        """Return the laptop's own name, without its domain."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect; may be called twice."""
+
+
+class Autostart(ABC):
+    """Start at login. Everything raises AutostartError."""
+
+    @abstractmethod
+    def install(self, argv: Sequence[str]) -> tuple[Path, ...]:
+        """Make `argv` (its first an absolute path) run at every login of this user; returns the files written."""
+
+    @abstractmethod
+    def remove(self) -> tuple[Path, ...]:
+        """Undo `install`; returns the files removed, none if it was not installed."""
+
+    @abstractmethod
+    def installed(self) -> bool:
+        """Say whether the client starts at login."""
