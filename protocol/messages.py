@@ -104,7 +104,7 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
-class LessonTerms(Value, kw_only=True):
+class LessonTerms(Value, frozen=True, kw_only=True):
     """The lesson a tutor asks a permit for."""
 
     id: Id
@@ -116,7 +116,7 @@ class LessonTerms(Value, kw_only=True):
     rules: Slug = "lesson"
 
 
-class MonitorFacts(Value, kw_only=True):
+class MonitorFacts(Value, frozen=True, kw_only=True):
     """One monitor of the device; `index` counts from 1, as in `Watch.monitor`."""
 
     index: Annotated[int, Meta(ge=1, le=16)]
@@ -125,7 +125,7 @@ class MonitorFacts(Value, kw_only=True):
     height: Pixels
 
 
-class LockFacts(Value, kw_only=True):
+class LockFacts(Value, frozen=True, kw_only=True):
     """A lock lease in force on the device, and whether its screens are covered by now."""
 
     id: Id
@@ -137,7 +137,7 @@ class LockFacts(Value, kw_only=True):
 # ── staff → device ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Hello(Message, kw_only=True):
+class Hello(Message, frozen=True, kw_only=True):
     """The first message of a connection."""
 
     version: Annotated[int, Meta(ge=1, le=65535)]
@@ -145,19 +145,19 @@ class Hello(Message, kw_only=True):
     policy_version: Count
 
 
-class PolicyOffer(Message, kw_only=True):
+class PolicyOffer(Message, frozen=True, kw_only=True):
     """A signed policy bundle newer than the device's own."""
 
     bundle: Annotated[bytes, Meta(min_length=1, max_length=256 * 1024)]
 
 
-class PermitRequest(Message, kw_only=True):
+class PermitRequest(Message, frozen=True, kw_only=True):
     """Asks the device to let this person into its lesson."""
 
     lesson: LessonTerms
 
 
-class Watch(Message, kw_only=True):
+class Watch(Message, frozen=True, kw_only=True):
     """Asks for pictures of one stream; replaces that stream's earlier `Watch`."""
 
     watch: Count
@@ -168,20 +168,20 @@ class Watch(Message, kw_only=True):
     interval_ms: Annotated[int, Meta(ge=30, le=60_000)]
 
 
-class Unwatch(Message, kw_only=True):
+class Unwatch(Message, frozen=True, kw_only=True):
     """Stops one stream."""
 
     stream: Stream
 
 
-class Credit(Message, kw_only=True):
+class Credit(Message, frozen=True, kw_only=True):
     """The picture was drained: the next one of this watch may be sent."""
 
     watch: Count
     sequence: Count
 
 
-class Lock(Message, kw_only=True):
+class Lock(Message, frozen=True, kw_only=True):
     """Locks the screen for a lease, or renews the lease of the same `id`."""
 
     id: Id
@@ -189,27 +189,27 @@ class Lock(Message, kw_only=True):
     sentence: Sentence = ""
 
 
-class Unlock(Message, kw_only=True):
+class Unlock(Message, frozen=True, kw_only=True):
     """Ends every lock lease on the device."""
 
     id: Id
 
 
-class TextMessage(Message, kw_only=True, tag="message"):
+class TextMessage(Message, frozen=True, kw_only=True, tag="message"):
     """Shows a text to the student, who may answer "Understood"."""
 
     id: Id
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
-class EndLesson(Message, kw_only=True):
+class EndLesson(Message, frozen=True, kw_only=True):
     """The tutor has ended the lesson: the permit is over."""
 
 
 # ── device → staff ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Welcome(Message, kw_only=True):
+class Welcome(Message, frozen=True, kw_only=True):
     """Answers `Hello`. Says nothing of the student: no permit yet."""
 
     version: Annotated[int, Meta(ge=1, le=65535)]
@@ -218,13 +218,13 @@ class Welcome(Message, kw_only=True):
     clock: Time
 
 
-class PolicyTaken(Message, kw_only=True):
+class PolicyTaken(Message, frozen=True, kw_only=True):
     """The offered policy is in force on the device."""
 
     policy_version: Count
 
 
-class PermitGranted(Message, kw_only=True):
+class PermitGranted(Message, frozen=True, kw_only=True):
     """The device lets this person in, until then, for these things."""
 
     lesson: Id
@@ -232,21 +232,21 @@ class PermitGranted(Message, kw_only=True):
     may: Annotated[tuple[Right, ...], Meta(max_length=16)]
 
 
-class Refused(Message, kw_only=True):
+class Refused(Message, frozen=True, kw_only=True):
     """No permit, and why, in a sentence a tutor can read. The device closes after it."""
 
     reason: Reason
     detail: Sentence
 
 
-class PermitEnded(Message, kw_only=True):
+class PermitEnded(Message, frozen=True, kw_only=True):
     """The permit is over. The device closes after it."""
 
     reason: Reason
     detail: Sentence
 
 
-class Status(Message, kw_only=True):
+class Status(Message, frozen=True, kw_only=True):
     """What the tile says beside its picture; sent after the permit and whenever it changes."""
 
     user: Line
@@ -258,7 +258,7 @@ class Status(Message, kw_only=True):
     lock: LockFacts | None = None
 
 
-class Frame(Message, kw_only=True):
+class Frame(Message, frozen=True, kw_only=True):
     """One whole picture of a watched stream: a baseline JPEG of `width` × `height` pixels, no larger than asked.
 
     `screen_width` × `screen_height` is the size of what was captured; `sequence` rises by one in each watch from 1.
@@ -274,7 +274,7 @@ class Frame(Message, kw_only=True):
     jpeg: Annotated[bytes, Meta(min_length=4, max_length=1024 * 1024)]
 
 
-class Outcome(Message, kw_only=True):
+class Outcome(Message, frozen=True, kw_only=True):
     """How the command `id` ended; `ok` means done (covered, uncovered, shown), not just received."""
 
     id: Id
@@ -282,7 +282,7 @@ class Outcome(Message, kw_only=True):
     detail: Sentence = ""
 
 
-class Understood(Message, kw_only=True):
+class Understood(Message, frozen=True, kw_only=True):
     """The student pressed "Understood" on the message `id`."""
 
     id: Id

@@ -29,7 +29,7 @@ from protocol.messages import (
 LOCAL_LIMIT = 2 * 1024 * 1024
 
 
-class Viewer(Value, kw_only=True):
+class Viewer(Value, frozen=True, kw_only=True):
     """Someone who views this screen now; `full` means the focus view."""
 
     name: Name
@@ -38,7 +38,7 @@ class Viewer(Value, kw_only=True):
     full: bool = False
 
 
-class ReceiptLine(Value, kw_only=True):
+class ReceiptLine(Value, frozen=True, kw_only=True):
     """One line of "who viewed my screen"; `until` 0 means still going on; `what` is written for a student to read."""
 
     name: Line
@@ -50,7 +50,7 @@ class ReceiptLine(Value, kw_only=True):
 # ── agent → desktop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Capture(Message, kw_only=True):
+class Capture(Message, frozen=True, kw_only=True):
     """Open a channel, or change its interval. Its first picture comes at once, the next after `NextPicture`."""
 
     channel: Count
@@ -61,19 +61,19 @@ class Capture(Message, kw_only=True):
     interval_ms: Annotated[int, Meta(ge=30, le=60_000)]
 
 
-class StopCapture(Message, kw_only=True):
+class StopCapture(Message, frozen=True, kw_only=True):
     """Close a channel."""
 
     channel: Count
 
 
-class NextPicture(Message, kw_only=True):
+class NextPicture(Message, frozen=True, kw_only=True):
     """The channel's picture was taken over by the agent: another may come."""
 
     channel: Count
 
 
-class LockScreen(Message, kw_only=True):
+class LockScreen(Message, frozen=True, kw_only=True):
     """Cover every monitor and hold keyboard and pointer, or update what the cover says."""
 
     id: Id
@@ -82,11 +82,11 @@ class LockScreen(Message, kw_only=True):
     until: Time
 
 
-class UnlockScreen(Message, kw_only=True):
+class UnlockScreen(Message, frozen=True, kw_only=True):
     """Uncover."""
 
 
-class ShowMessage(Message, kw_only=True):
+class ShowMessage(Message, frozen=True, kw_only=True):
     """Show a tutor's text."""
 
     id: Id
@@ -94,7 +94,7 @@ class ShowMessage(Message, kw_only=True):
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
-class PanelState(Message, kw_only=True):
+class PanelState(Message, frozen=True, kw_only=True):
     """All that indicator and panel show. `lesson` is empty outside lessons; `problem` is a sentence or empty."""
 
     viewers: Annotated[tuple[Viewer, ...], Meta(max_length=16)]
@@ -111,21 +111,21 @@ class PanelState(Message, kw_only=True):
     problem: Sentence
 
 
-class Quit(Message, kw_only=True):
+class Quit(Message, frozen=True, kw_only=True):
     """End the desktop process; the agent will not start it again."""
 
 
 # ── desktop → agent ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class DesktopReady(Message, kw_only=True):
+class DesktopReady(Message, frozen=True, kw_only=True):
     """The indicator is on the screen; the desktop process is at work."""
 
     user: Line
     host: Line
 
 
-class DesktopFacts(Message, kw_only=True):
+class DesktopFacts(Message, frozen=True, kw_only=True):
     """What the tile says beside the picture; sent when it changes."""
 
     application: Line
@@ -134,7 +134,7 @@ class DesktopFacts(Message, kw_only=True):
     reason: Sentence
 
 
-class Picture(Message, kw_only=True):
+class Picture(Message, frozen=True, kw_only=True):
     """One encoded picture of a channel."""
 
     channel: Count
@@ -146,24 +146,24 @@ class Picture(Message, kw_only=True):
     jpeg: Annotated[bytes, Meta(min_length=4, max_length=1024 * 1024)]
 
 
-class ScreenLocked(Message, kw_only=True):
+class ScreenLocked(Message, frozen=True, kw_only=True):
     """The lock `id` covers every monitor; `held` says whether keyboard and pointer are grabbed as well."""
 
     id: Id
     held: bool
 
 
-class ScreenUnlocked(Message, kw_only=True):
+class ScreenUnlocked(Message, frozen=True, kw_only=True):
     """Nothing is covered any more, and the focus is where it was."""
 
 
-class MessageShown(Message, kw_only=True):
+class MessageShown(Message, frozen=True, kw_only=True):
     """The text `id` is on the screen."""
 
     id: Id
 
 
-class MessageUnderstood(Message, kw_only=True):
+class MessageUnderstood(Message, frozen=True, kw_only=True):
     """The student pressed "Understood"."""
 
     id: Id

@@ -66,7 +66,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A baseline JPEG of `width` × `height`, made of a grabbed area of `screen_width` × `screen_height`."""
+    """A baseline JPEG of `width` by `height`, made of a grabbed area of `screen_width` by `screen_height`."""
 
     width: int
     height: int
