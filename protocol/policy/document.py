@@ -1,0 +1,110 @@
+"""The college's policy as values: what `policy.toml` says once it was read, and what travels inside a bundle."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from protocol.identity import Role
+from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Value
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAY: Final = 24 * 60  # minutes
+
+OpeningMinute = Annotated[int, Meta(ge=0, lt=DAY)]
+ClosingMinute = Annotated[int, Meta(gt=0, lt=2 * DAY)]  # beyond DAY: closes on the next day
+Days = Annotated[int, Meta(ge=1, le=3660)]
+
+
+class Route(StrEnum):
+    """To whom a flag of a category goes."""
+
+    TUTOR = "tutor"
+    DSL = "dsl"
+    HEAD = "head"
+
+
+class CollegeDetails(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose policy this is. `timezone` is an IANA name; the college's hours are in it."""
+
+    name: Name
+    timezone: Line
+    report_abuse_url: Line
+
+
+class Span(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stretch of open hours in minutes after the day's midnight, by the clock on the wall."""
+
+    opens: OpeningMinute
+    closes: ClosingMinute
+
+
+class LessonLimits(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What no lesson may exceed, and how it begins."""
+
+    longest_minutes: Annotated[int, Meta(ge=1, le=DAY)]
+    lease_seconds: Annotated[int, Meta(ge=10, le=600)]
+    tile_interval_ms: Annotated[int, Meta(ge=100, le=60_000)]
+
+    @property
+    def longest(self) -> int:
+        """The longest lesson in seconds."""
+        return self.longest_minutes * 60
+
+
+class RuleSet(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One set of rules a lesson may be held under; `sentences` are what the student reads."""
+
+    title: Line
+    sentences: Annotated[tuple[Sentence, ...], Meta(max_length=20)]
+
+
+class StudentTexts(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the student's panel says, one sentence or paragraph a line."""
+
+    why: Paragraph
+    what_can_be_seen: Annotated[tuple[Sentence, ...], Meta(max_length=20)]
+    what_cannot_be_seen: Annotated[tuple[Sentence, ...], Meta(max_length=20)]
+    who_can_help: Annotated[tuple[Sentence, ...], Meta(max_length=20)]
+
+
+class FlagCategory(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One category of flags. `picture` is whether the tile may be kept with it; `advice` says what to do."""
+
+    label: Line
+    route: Route
+    picture: bool
+    advice: Paragraph = ""
+
+
+class Retention(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many days records are kept."""
+
+    lessons: Days
+    attendance: Days
+    flags: Days
+    concerns: Days
+    receipts: Days
+
+
+class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole policy. `hours` has seven entries, Monday first; `staff` limits a person (by id) to groups."""
+
+    college: CollegeDetails
+    hours: Annotated[tuple[tuple[Span, ...], ...], Meta(min_length=7, max_length=7)]
+    lesson: LessonLimits
+    roles: dict[Role, tuple[Right, ...]]
+    staff: dict[str, tuple[Name, ...]]
+    rules: dict[Slug, RuleSet]
+    student: StudentTexts
+    flags: dict[Slug, FlagCategory]
+    retention: Retention
+
+    def rights(self, role: Role) -> tuple[Right, ...]:
+        """What a role may do; a role the policy does not name may do nothing."""
+        return self.roles.get(role, ())
+
+
+def same_group(one: str, other: str) -> bool:
+    """Whether two names mean one group: people write 10B, 10b and " 10B"."""
+    return one.strip().casefold() == other.strip().casefold()
