@@ -1,0 +1,43 @@
+"""The activity list: one line for each thing the tutor did, growing as answers come in."""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from tutor_app.classroom.student import Action, Answer
+
+
+class Kind(StrEnum):
+    """What a line is about."""
+
+    LESSON = "lesson"
+    COMMAND = "command"
+    FLAG = "flag"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line. `answers` maps device → answer for commands; `undone` once the tutor took it back."""
+
+    number: int
+    at: float
+    kind: Kind
+    text: str
+    action: Action | None = None
+    devices: tuple[str, ...] = ()
+    answers: dict[str, Answer] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    undone: bool = False
+
+    @property
+    def can_undo(self) -> bool:
+        """A lock is undone by unlocking, a flag by withdrawing it; a message cannot be unsaid."""
+        return not self.undone and (self.action is Action.LOCK or bool(self.flags))
+
+    def count(self, answer: Answer) -> int:
+        """Return how many devices gave this answer."""
+        return sum(one is answer for one in self.answers.values())
+
+    def answered(self, device: str, answer: Answer) -> "Line":
+        """Return the line with one device's answer in it."""
+        return replace(self, answers={**self.answers, device: answer})

@@ -1,0 +1,104 @@
+"""What the network tells the classroom. Times are Unix seconds by the tutor's clock; `device` is the enrolled id."""
+
+from dataclasses import dataclass
+
+from protocol.messages import Reason, Result, Right, Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkUp:
+    """A device proved who it is; no permit yet."""
+
+    device: str
+    name: str
+    group: str
+    address: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permitted:
+    """The device let this tutor in."""
+
+    device: str
+    until: float
+    may: frozenset[Right]
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotPermitted:
+    """The device refused, or ended the permit."""
+
+    device: str
+    reason: Reason
+    detail: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusTold:
+    """The device told what is in front, who is logged in, whether it is locked."""
+
+    device: str
+    status: Status
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureShown:
+    """A tile of this device was drained and shown."""
+
+    device: str
+    captured_at: float
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkLost:
+    """The connection is gone, and why in words."""
+
+    device: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandAnswered:
+    """The device said how a command ended."""
+
+    device: str
+    command: str
+    result: Result
+    detail: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageUnderstood:
+    """The student pressed "Understood"."""
+
+    device: str
+    command: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkProblem:
+    """Something a tutor should know that belongs to no device; an empty sentence means it is over."""
+
+    sentence: str
+    at: float
+
+
+Event = (
+    LinkUp
+    | Permitted
+    | NotPermitted
+    | StatusTold
+    | PictureShown
+    | LinkLost
+    | CommandAnswered
+    | MessageUnderstood
+    | NetworkProblem
+)

@@ -1,0 +1,98 @@
+"""One student as the wall shows them: frozen, made anew by every change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocol.messages import LockFacts, MonitorFacts, Right, ScreenState
+
+
+class Presence(StrEnum):
+    """Where the connection to a device stands."""
+
+    EXPECTED = "expected"
+    CONNECTING = "connecting"
+    LIVE = "live"
+    NO_PICTURE = "no-picture"
+    REFUSED = "refused"
+    RECONNECTING = "reconnecting"
+    MISSING = "missing"
+
+
+class Action(StrEnum):
+    """What a tutor can ask of a device."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    MESSAGE = "message"
+
+
+class Answer(StrEnum):
+    """How far a command has come."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNHEARD = "unheard"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The latest command to a device and its answer; `detail` is the device's reason."""
+
+    command: str
+    action: Action
+    at: float
+    answer: Answer = Answer.ASKED
+    detail: str = ""
+    answered_at: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Student:
+    """What is known of one device and the student on it."""
+
+    device: str
+    name: str
+    group: str
+    presence: Presence = Presence.EXPECTED
+    why: str = ""
+    since: float = 0.0
+    first_seen_at: float = 0.0
+    last_seen_at: float = 0.0
+    seconds_live: float = 0.0
+    first_picture_at: float = 0.0
+    last_picture_at: float = 0.0
+    address: str = ""
+    user: str = ""
+    host: str = ""
+    application: str = ""
+    monitors: tuple[MonitorFacts, ...] = ()
+    screen: ScreenState = ScreenState.STARTING
+    lock: LockFacts | None = None
+    may: frozenset[Right] = frozenset()
+    permit_until: float = 0.0
+    asked: Asked | None = None
+    flags: int = 0
+    understood_at: float = 0.0
+
+    @property
+    def linked(self) -> bool:
+        """Whether commands can reach the device now."""
+        return self.presence in (Presence.LIVE, Presence.NO_PICTURE)
+
+    @property
+    def missing(self) -> bool:
+        """Whether the tile has no device behind it now."""
+        return self.presence in (Presence.EXPECTED, Presence.REFUSED, Presence.RECONNECTING, Presence.MISSING)
+
+
+SCREEN_WORDS = {
+    ScreenState.LIVE: "",
+    ScreenState.STARTING: "The screen is starting",
+    ScreenState.NOBODY_LOGGED_IN: "Nobody is logged in",
+    ScreenState.OTHER_SESSION: "Another session is in front",
+    ScreenState.NO_DISPLAY: "The laptop has no display",
+    ScreenState.CAPTURE_FAILED: "The screen cannot be read",
+    ScreenState.INDICATOR_HIDDEN: "The student's badge is hidden, so nothing is shown",
+}
