@@ -9,9 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
-
-Stream = Literal["tile", "focus"]
+from typing import Protocol
 
 ALL_MONITORS = 0
 
@@ -52,15 +50,15 @@ class Monitor:
 class Raw:
     """Pixels as grabbed: rows from the top, 4 bytes a pixel in the order blue, green, red, unused, no row padding.
 
-    `monitor` is what was asked for (0 = whole desktop). `changed` is whether anything had been drawn since the grab
-    before this one: everybody who waits for a change has to hear of it, for the grab has cleared it.
+    `monitor` is what was asked for (0 = whole desktop). `changed` is whether anything was drawn since the grab before
+    this one: a channel that this picture is not for must hear of it, for the grab has cleared the news.
     """
 
     width: int
     height: int
     monitor: int
     captured_at: float
-    pixels: bytes | bytearray | memoryview
+    pixels: bytes | bytearray
     changed: bool = True
 
 
@@ -84,7 +82,10 @@ class Wakeable(Protocol):
 
 
 class Capture(ABC):
-    """The student's screen, and the news that it has changed. Everything raises CaptureError."""
+    """The student's screen, and the news that it has changed. Everything raises CaptureError.
+
+    News is told once, and then not again before the next `grab`: a screen that nobody looks at wakes nobody.
+    """
 
     @abstractmethod
     def monitors(self) -> tuple[Monitor, ...]:
@@ -92,15 +93,18 @@ class Capture(ABC):
 
     @abstractmethod
     def changed(self) -> bool:
-        """Say whether anything was drawn, or the monitors changed, since the last grab; True before the first."""
+        """Tell the news: something was drawn, or the monitors changed. True the first time it is asked."""
 
     @abstractmethod
     def wait_change(self, timeout: float | None, wake: Wakeable | None = None) -> bool:
-        """Sleep until the screen changes, `wake` is readable or `timeout` is over (None: never); return `changed()`."""
+        """Sleep until there is news, `wake` is readable or `timeout` seconds are over; return `changed()`."""
 
     @abstractmethod
     def grab(self, monitor: int) -> Raw:
-        """Return the pixels of one monitor, or of the whole desktop for 0, as they are now; clears `changed()`."""
+        """Return the pixels of one monitor, or of the whole desktop for 0, as they are now.
+
+        A monitor that is no longer there gives the whole desktop.
+        """
 
     @abstractmethod
     def close(self) -> None:

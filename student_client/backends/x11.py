@@ -1,0 +1,80 @@
+"""One X11 connection of our own: the only place that speaks to xcffib's untyped connection, and its errors in words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import xcffib
+import xcffib.xproto
+
+# xcffib ships no signatures: the connection is Any here, once, and every room has its own typed methods on top.
+_connect: Callable[[str], Any] = xcffib.Connection
+
+
+class DisplayLostError(Exception):
+    """The X server is gone, or never was there; the text is a sentence."""
+
+
+class RequestError(Exception):
+    """The X server refused one request, for instance because a window has gone meanwhile."""
+
+
+@contextmanager
+def in_words(display: str) -> Iterator[None]:
+    """Turn xcffib's errors inside the block into DisplayLostError and RequestError."""
+    try:
+        yield
+    except xcffib.ConnectionException as error:
+        raise DisplayLostError(f"The display {display} cannot be reached; is the session still there?") from error
+    except xcffib.XcffibException as error:
+        raise RequestError(f"The display {display} refused a request ({type(error).__name__}).") from error
+
+
+class Connection:
+    """A connection to one display. Its `fileno` is readable when events or the end of the display arrive."""
+
+    def __init__(self, display: str) -> None:
+        self.display = display
+        with in_words(display):
+            self.x = _connect(display)
+            self.core: Any = self.x.core
+            screen = self.x.setup.roots[self.x.pref_screen]
+        self.root: int = screen.root
+
+    def fileno(self) -> int:
+        """Return the descriptor; ask `events` first, for xcb may already have read what is waiting."""
+        with in_words(self.display):
+            return int(self.x.get_file_descriptor())
+
+    def extension(self, key: Any) -> Any | None:
+        """Return an extension by its xcffib key, or None where the server does not have it."""
+        with in_words(self.display):
+            name = key.name
+            present = self.core.QueryExtension(len(name), name).reply().present
+            return self.x(key) if present else None
+
+    def atom(self, name: str) -> int:
+        """Return the atom of that name."""
+        with in_words(self.display):
+            return int(self.core.InternAtom(False, len(name), name).reply().atom)
+
+    def events(self) -> Iterator[Any]:
+        """Yield what has arrived, without waiting; errors of requests nobody waits for are dropped."""
+        while True:
+            try:
+                with in_words(self.display):
+                    event = self.x.poll_for_event()
+            except RequestError:
+                continue
+            if event is None:
+                return
+            yield event
+
+    def flush(self) -> None:
+        """Send what is buffered."""
+        with in_words(self.display):
+            self.x.flush()
+
+    def close(self) -> None:
+        """Disconnect; may be called twice."""
+        self.x.disconnect()

@@ -1,0 +1,177 @@
+"""The screen of an X11 session: grabbed by mss through shared memory, its changes told by XDamage."""
+
+import select
+import time
+from typing import Any
+
+import mss
+import xcffib.damage
+import xcffib.xfixes
+from mss.exception import ScreenShotError
+
+from student_client.backends.base import Capture, CaptureError, Monitor, Raw, Wakeable
+from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
+from student_client.backends.x11_monitors import Monitors
+
+
+class X11Capture(Capture):
+    """Captures one display on connections of its own; used by the thread that made it."""
+
+    def __init__(self, display: str) -> None:
+        self._display = display
+        self._shots: mss.MSS | None = None
+        self._open = True
+        try:
+            self._connection = Connection(display)
+            self._damage = _Damage(self._connection)
+            self._monitors = Monitors(self._connection)
+        except (DisplayLostError, RequestError) as error:
+            raise CaptureError(str(error)) from error
+        self._resized = False
+        self._news = True
+
+    def monitors(self) -> tuple[Monitor, ...]:
+        """Return the monitors as RandR last described them."""
+        self._read_events()
+        return self._monitors.all
+
+    def changed(self) -> bool:
+        """Tell the news; costs no round trip."""
+        self._read_events()
+        news, self._news = self._news, False
+        return news
+
+    def wait_change(self, timeout: float | None, wake: Wakeable | None = None) -> bool:
+        """Sleep in poll(2) on the display and on `wake`."""
+        end = None if timeout is None else time.monotonic() + timeout
+        waiting = select.poll()
+        waiting.register(self.fileno(), select.POLLIN)
+        if wake is not None:
+            waiting.register(wake, select.POLLIN)
+        while not (news := self.changed()):
+            left = None if end is None else max(0.0, end - time.monotonic())
+            ready = waiting.poll(None if left is None else left * 1000)
+            if not ready or (wake is not None and any(fd == wake.fileno() for fd, _ in ready)):
+                return self.changed()
+        return news
+
+    def fileno(self) -> int:
+        """Return the display's descriptor: readable when there may be news, once `changed` has said False."""
+        try:
+            return self._connected().fileno()
+        except DisplayLostError as error:
+            raise CaptureError(str(error)) from error
+
+    def grab(self, monitor: int) -> Raw:
+        """Clear the damage, then take the picture: what is drawn between the two is in it and is told again."""
+        try:
+            damaged = self._damage.clear()
+            self._read_events()
+            return self._picture(monitor, damaged)
+        except (DisplayLostError, RequestError) as error:
+            raise CaptureError(str(error)) from error
+
+    def close(self) -> None:
+        """Disconnect twice: mss has a connection of its own."""
+        if self._open:
+            self._open = False
+            self._close_shots()
+            self._connection.close()
+
+    def _connected(self) -> Connection:
+        if not self._open:
+            raise CaptureError("The capture of this display has been closed.")
+        return self._connection
+
+    def _read_events(self) -> None:
+        try:
+            for event in self._connected().events():
+                if self._damage.concerns(event):
+                    self._damage.notice()
+                    self._news = True
+                elif self._monitors.concerns(event) and self._monitors.refresh():
+                    self._close_shots()  # its shared memory has the size of the old desktop
+                    self._resized = self._news = True
+        except (DisplayLostError, RequestError) as error:
+            raise CaptureError(str(error)) from error
+
+    def _picture(self, monitor: int, damaged: bool) -> Raw:
+        try:
+            left, top, right, bottom = self._monitors.area(monitor)
+            pixels = self._shoot((left, top, right, bottom))
+        except ScreenShotError:
+            # The desktop may have shrunk since we last heard of it; a second failure is a real one.
+            self._close_shots()
+            self._resized |= self._monitors.refresh()
+            left, top, right, bottom = self._monitors.area(monitor)
+            pixels = self._shoot_or_say((left, top, right, bottom))
+        changed, self._resized = damaged or self._resized, False
+        self._news = self._damage.outstanding
+        return Raw(right - left, bottom - top, monitor, time.time(), pixels, changed)
+
+    def _shoot(self, area: tuple[int, int, int, int]) -> bytearray:
+        if self._shots is None:
+            self._shots = mss.MSS(display=self._display)
+        return self._shots.grab(area).raw
+
+    def _shoot_or_say(self, area: tuple[int, int, int, int]) -> bytearray:
+        try:
+            return self._shoot(area)
+        except ScreenShotError as error:
+            raise CaptureError(f"The display {self._display} does not let its screen be captured: {error}") from error
+
+    def _close_shots(self) -> None:
+        if self._shots is not None:
+            self._shots.close()
+            self._shots = None
+
+
+class _Damage:
+    """What has been drawn on the root window and everything in it.
+
+    At the level NonEmpty the server tells the first drawing after a `clear` and then keeps silent: a video wakes us
+    as often as we grab, not as often as it paints.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._damage = self._extension(xcffib.damage.key)
+        self._xfixes = self._extension(xcffib.xfixes.key)
+        self._told = 0
+        with in_words(connection.display):
+            self._damage.QueryVersion(1, 1).reply()
+            self._xfixes.QueryVersion(2, 0).reply()
+            self._drawn = connection.x.generate_id()
+            self._region = connection.x.generate_id()
+            self._xfixes.CreateRegion(self._region, 0, [], is_checked=True).check()
+            level = xcffib.damage.ReportLevel.NonEmpty
+            self._damage.Create(self._drawn, connection.root, level, is_checked=True).check()
+
+    @property
+    def outstanding(self) -> bool:
+        """Whether something was drawn after the last `clear`."""
+        return self._told > 0
+
+    def concerns(self, event: Any) -> bool:
+        """Whether the event tells that something was drawn; `notice` it then."""
+        return isinstance(event, xcffib.damage.NotifyEvent)
+
+    def notice(self) -> None:
+        """Count one such event."""
+        self._told += 1
+
+    def clear(self) -> bool:
+        """Forget what was drawn; return whether anything was. Every event of before has arrived when it returns."""
+        with in_words(self._connection.display):
+            self._damage.Subtract(self._drawn, 0, self._region)
+            extents = self._xfixes.FetchRegion(self._region).reply().extents
+        drawn = bool(extents.width)
+        # One event belongs to what is cleared here, noticed before or about to be; any other came after.
+        self._told -= drawn
+        return drawn
+
+    def _extension(self, key: Any) -> Any:
+        found = self._connection.extension(key)
+        if found is None:
+            raise RequestError(f"The display {self._connection.display} lacks {key.name}, which tells of changes.")
+        return found
