@@ -1,0 +1,133 @@
+"""Puts one record into its table. Putting the same record twice changes nothing, so re-sending is harmless."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
+
+from tutor_app.records.schema import attendance, commands, flags, lessons, unplaced
+from tutor_app.records.values import (
+    Attendance,
+    CommandAnswered,
+    CommandAsked,
+    CommandUnderstood,
+    Flagged,
+    FlagWithdrawn,
+    LessonEnded,
+    LessonStarted,
+    Record,
+)
+
+
+class Misfit(Exception):
+    """A record contradicts what is stored, or refers to nothing that is; the text says how."""
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """A record that fitted nowhere and was kept aside, and why."""
+
+    record: Record
+    reason: str
+
+
+def place_all(connection: Connection, records: list[Record]) -> list[Unplaced]:
+    """Put the records into their tables, in order, in the caller's transaction; return those that fitted nowhere."""
+    misfits = []
+    for record in records:
+        try:
+            with connection.begin_nested():
+                _place(connection, record)
+        except (Misfit, IntegrityError, DataError, OverflowError) as error:
+            reason = str(error.orig) if isinstance(error, (IntegrityError, DataError)) else str(error)
+            _keep(connection, record, reason)
+            misfits.append(Unplaced(record, reason))
+    return misfits
+
+
+def _keep(connection: Connection, record: Record, reason: str) -> None:
+    body = msgspec.json.encode(record).decode()
+    connection.execute(
+        insert(unplaced).values(kind=type(record).__name__, body=body, reason=reason, kept_at=time.time())
+    )
+
+
+def _place(connection: Connection, record: Record) -> None:
+    match record:
+        case LessonStarted():
+            _add(connection, lessons, asdict(record))
+        case Flagged():
+            _add(connection, flags, asdict(record))
+        case CommandAsked():
+            _add(connection, commands, asdict(record))
+        case Attendance():
+            _replace_older(connection, record)
+        case LessonEnded(lesson=lesson):
+            _mark(connection, lessons, {"id": lesson}, {"ended_at": record.ended_at})
+        case FlagWithdrawn(flag=flag):
+            _mark(connection, flags, {"id": flag}, _withdrawal(record))
+        case CommandAnswered():
+            outcome = {"answered_at": record.answered_at, "result": record.result, "detail": record.detail}
+            _mark(connection, commands, _command(record), outcome)
+        case CommandUnderstood():
+            _mark(connection, commands, _command(record), {"understood_at": record.understood_at})
+
+
+def _command(record: CommandAnswered | CommandUnderstood) -> dict[str, str]:
+    return {"lesson": record.lesson, "device": record.device, "id": record.id}
+
+
+def _withdrawal(record: FlagWithdrawn) -> dict[str, object]:
+    return {
+        "withdrawn_at": record.at,
+        "withdrawn_by_id": record.by_id,
+        "withdrawn_by_name": record.by_name,
+        "withdrawn_reason": record.reason,
+    }
+
+
+def _where(table: Table, key: dict[str, Any]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in key.items()))
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Insert a row; the same row again is ignored, a different one under its id is a Misfit."""
+    statement = _insert(connection, table).values(row)
+    keys = [column.name for column in table.primary_key]
+    if connection.execute(statement.on_conflict_do_nothing(index_elements=keys)).rowcount:
+        return
+    if connection.scalar(select(func.count()).select_from(table).where(_where(table, row))) == 0:
+        raise Misfit(f"another of the {table.name} has this id")
+
+
+def _replace_older(connection: Connection, record: Attendance) -> None:
+    """Insert the attendance, or replace the one that is stored unless that is newer."""
+    row = asdict(record)
+    statement = _insert(connection, attendance).values(row)
+    new = statement.excluded
+    values: dict[str, Any] = {name: new[name] for name in row.keys() - {"lesson", "device"}}
+    # A tutor app that was started anew in the same lesson does not know when the device was first seen.
+    values["first_seen_at"] = func.coalesce(attendance.c.first_seen_at, new.first_seen_at)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["lesson", "device"], set_=values, where=new.recorded_at >= attendance.c.recorded_at
+        )
+    )
+
+
+def _mark(connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Fill in what happened to a row later, once: the first of `values` says whether it was filled in before."""
+    row = _where(table, key)
+    unmarked = table.c[next(iter(values))].is_(None)
+    if connection.execute(update(table).where(row, unmarked).values(values)).rowcount:
+        return
+    if connection.scalar(select(func.count()).select_from(table).where(row)) == 0:
+        raise Misfit(f"it is about one of the {table.name} that is not on record")
