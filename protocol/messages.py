@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
-from msgspec.structs import fields
 
 from protocol.text import is_plain
 
@@ -26,6 +25,8 @@ Pixels = Annotated[int, Meta(ge=1, le=16384)]  # the largest X11 or Windows desk
 MonitorIndex = Annotated[int, Meta(ge=0, le=16)]
 LeaseSeconds = Annotated[int, Meta(ge=1, le=600)]  # DESIGN §6: a lock is a lease of 600 s
 
+_MULTILINE = frozenset({"text", "what_can_be_seen", "help_text"})  # every other string is one line
+
 
 def _kebab(name: str) -> str:
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
@@ -35,10 +36,11 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What both messages and the values inside them are: frozen, keyword-only, plain text only."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, str) and not is_plain(value, multiline=True):
-                raise ValueError(f"{type(self).__name__}.{field.name} is not plain text")
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            for text in value if isinstance(value, tuple) else (value,):
+                if isinstance(text, str) and not is_plain(text, multiline=name in _MULTILINE):
+                    raise ValueError(f"{type(self).__name__}.{name} is not plain text")
 
 
 class Message(Value, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="is", tag=_kebab):

@@ -10,6 +10,8 @@ from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Valu
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY: Final = 24 * 60  # minutes
+# PROTOCOL.md §4: a DSL and a manager hold no lessons, whatever a policy says.
+ROLE_LIMITS: Final = {Role.TUTOR: frozenset(Right), Role.INVIGILATOR: frozenset(Right)}
 
 OpeningMinute = Annotated[int, Meta(ge=0, lt=DAY)]
 ClosingMinute = Annotated[int, Meta(gt=0, lt=2 * DAY)]  # beyond DAY: closes on the next day
@@ -101,8 +103,8 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retention: Retention
 
     def rights(self, role: Role) -> tuple[Right, ...]:
-        """What a role may do; a role the policy does not name may do nothing."""
-        return self.roles.get(role, ())
+        """What a role may do: what the policy gives it, and never more than ROLE_LIMITS."""
+        return tuple(right for right in self.roles.get(role, ()) if right in ROLE_LIMITS.get(role, ()))
 
 
 def same_group(one: str, other: str) -> bool:
