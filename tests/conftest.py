@@ -5,6 +5,11 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Two shared cores: how long an example takes says nothing about the code.
+settings.register_profile("lessonlight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lessonlight")
 
 
 def start_xvfb(*arguments: str) -> tuple[subprocess.Popen[bytes], str]:
