@@ -24,6 +24,11 @@ ANSWER_WITHIN = 6.0  # the device answers within 5 s, or fails the command itsel
 LEASE = 600  # seconds, DESIGN §6
 ACTIVITY_LINES = 500  # a long day's worth; the records keep everything
 
+_AFTER = {
+    Reason.SHUTTING_DOWN: Presence.RECONNECTING,
+    Reason.OVER: Presence.PAUSED,
+    Reason.ENDED_BY_TUTOR: Presence.PAUSED,
+}
 _ANSWER = {Result.OK: Answer.CONFIRMED, Result.REFUSED: Answer.REFUSED, Result.FAILED: Answer.FAILED}
 
 
@@ -131,8 +136,7 @@ class Classroom:
             case Permitted():
                 return self._permitted(student, event)
             case NotPermitted():
-                presence = Presence.RECONNECTING if event.reason is Reason.SHUTTING_DOWN else Presence.REFUSED
-                return self._put(self._left(student, presence, event.detail, event.at))
+                return self._not_permitted(student, event)
             case StatusTold():
                 return self._status(student, event)
             case PictureShown():
@@ -149,7 +153,8 @@ class Classroom:
         changes = Changes()
         for student in tuple(self._students.values()):
             if student.presence is Presence.RECONNECTING and now - student.since >= RECONNECT_FOR:
-                changes |= self._put(replace(student, presence=Presence.MISSING))
+                student = replace(student, presence=Presence.MISSING)  # noqa: PLW2901 - what follows builds upon it
+                changes |= self._put(student)
             asked = student.asked
             if asked and asked.answer is Answer.ASKED and now - asked.at >= ANSWER_WITHIN:
                 changes |= self._answer(student, asked.command, Answer.UNHEARD, "no answer", now)
@@ -221,8 +226,8 @@ class Classroom:
         self._locks.clear()
         changes = self._note(now, Kind.LESSON, "Lesson ended")
         for student in tuple(self._students.values()):
-            if student.linked or student.presence is Presence.CONNECTING:
-                changes |= self._put(self._left(student, Presence.MISSING, "The lesson has ended", now))
+            if student.first_seen_at and student.presence is not Presence.PAUSED:
+                changes |= self._put(self._left(student, Presence.PAUSED, "The lesson has ended", now))
         return changes
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -302,6 +307,11 @@ class Classroom:
             )
         )
 
+    def _not_permitted(self, student: Student, event: NotPermitted) -> Changes:
+        presence = _AFTER.get(event.reason, Presence.REFUSED)
+        left = self._left(student, presence, event.detail, event.at)
+        return self._put(replace(left, refusal=event.reason))
+
     def _status(self, student: Student, event: StatusTold) -> Changes:
         status = event.status
         live = status.screen is ScreenState.LIVE
@@ -333,7 +343,7 @@ class Classroom:
         )
 
     def _lost(self, student: Student, event: LinkLost) -> Changes:
-        if student.presence is Presence.REFUSED:
+        if student.presence in (Presence.REFUSED, Presence.PAUSED):
             return Changes()  # the device said why it closes; that says more than the close
         return self._put(self._left(student, Presence.RECONNECTING, event.why, event.at))
 
@@ -350,8 +360,8 @@ class Classroom:
         lock = self._locks.get(student.device)
         if lock and lock.id == command and answer in (Answer.REFUSED, Answer.FAILED):
             del self._locks[student.device]
-        if asked is None or asked.command != command:
-            return changes
+        if asked is None or asked.command != command or asked.answer is answer:
+            return changes  # a renewed lease is confirmed anew every few minutes; that is no news
         return changes | self._put(replace(student, asked=replace(asked, answer=answer, detail=detail, answered_at=at)))
 
     def _answered_in_line(self, command: str, device: str, answer: Answer) -> Changes:

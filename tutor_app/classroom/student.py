@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocol.messages import LockFacts, MonitorFacts, Right, ScreenState
+from protocol.messages import LockFacts, MonitorFacts, Reason, Right, ScreenState
 
 
 class Presence(StrEnum):
@@ -16,6 +16,7 @@ class Presence(StrEnum):
     REFUSED = "refused"
     RECONNECTING = "reconnecting"
     MISSING = "missing"
+    PAUSED = "paused"
 
 
 class Action(StrEnum):
@@ -50,13 +51,14 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Student:
-    """What is known of one device and the student on it."""
+    """What is known of one device and the student on it. `refusal` is the reason of the latest `why` that had one."""
 
     device: str
     name: str
     group: str
     presence: Presence = Presence.EXPECTED
     why: str = ""
+    refusal: Reason | None = None
     since: float = 0.0
     first_seen_at: float = 0.0
     last_seen_at: float = 0.0

@@ -1,0 +1,167 @@
+"""What one tile says: its look, its words, its one badge. The delegate only paints this."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Final
+
+from tutor_app.classroom.phrases import Tone, clock_time, countdown, duration
+from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
+
+CONFIRMED_FOR: Final = 4.0  # seconds a "confirmed" stays on the tile: long enough to be read
+REFUSED_FOR: Final = 60.0  # seconds a refusal stays: long enough to be acted upon
+UNDERSTOOD_FOR: Final = 20.0
+
+
+class Look(StrEnum):
+    """How a tile is painted."""
+
+    LIVE = "live"
+    WAITING = "waiting"
+    ASKED = "asked"
+    LOCKED = "locked"
+    FADED = "faded"
+    MISSING = "missing"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """The one mark at the top left: a word, its tone, and the name of its icon."""
+
+    text: str
+    tone: Tone
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """A tile in words. `aside` stands beside the name, `headline` and `detail` over it; `why`: offer "Why?"."""
+
+    device: str
+    name: str
+    look: Look
+    aside: str = ""
+    headline: str = ""
+    detail: str = ""
+    why: bool = False
+    badge: Badge | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The tile as a screen reader says it."""
+        words = (self.name, self.headline or self.look, self.detail, self.aside, self.badge.text if self.badge else "")
+        return ", ".join(dict.fromkeys(word for word in words if word))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Whose wall it is: their name as devices know it, and the college's time zone."""
+
+    name: str
+    zone: tzinfo
+
+
+def tile(student: Student, viewer: Viewer, now: float) -> Tile:
+    """Return what the tile of this student says at this moment."""
+    look, aside, headline, detail, why = _FACES[student.presence](student, viewer, now)
+    return Tile(
+        device=student.device,
+        name=student.name,
+        look=look,
+        aside=aside,
+        headline=headline,
+        detail=detail,
+        why=why,
+        badge=_badge(student, now),
+    )
+
+
+_Face = tuple[Look, str, str, str, bool]
+
+
+def _linked(student: Student, viewer: Viewer, now: float) -> _Face:
+    asked = student.asked
+    if asked and asked.answer is Answer.ASKED and asked.action is not Action.MESSAGE:
+        word = "Locking…" if asked.action is Action.LOCK else "Unlocking…"
+        return Look.ASKED, f"asked {_ago(now - asked.at)}", word, "", False
+    if student.lock:
+        by = "by you" if student.lock.by == viewer.name else f"by {student.lock.by}"
+        left = countdown(student.lock.until - now)
+        return Look.LOCKED, by, f"Locked · {left} left" if student.lock.covered else "Locking…", "", False
+    if student.presence is Presence.NO_PICTURE:
+        return Look.WAITING, student.application, student.why, "", True
+    if not student.first_picture_at:
+        return Look.WAITING, student.application, "The first picture is on its way", "", False
+    return Look.LIVE, student.application, "", "", False
+
+
+def _expected(_student: Student, _viewer: Viewer, _now: float) -> _Face:
+    return Look.MISSING, "Not seen", "Not seen yet", "off, or on another network?", True
+
+
+def _connecting(_student: Student, _viewer: Viewer, _now: float) -> _Face:
+    return Look.WAITING, "", "Connecting…", "", False
+
+
+def _refused(student: Student, _viewer: Viewer, _now: float) -> _Face:
+    return Look.MISSING, "Refused", "The laptop refused", student.why, True
+
+
+def _reconnecting(student: Student, _viewer: Viewer, now: float) -> _Face:
+    age = f"last picture {duration(now - student.last_picture_at)} old" if student.last_picture_at else student.why
+    return Look.FADED, age, f"Reconnecting… {duration(now - student.since)}", "", True
+
+
+def _missing(student: Student, viewer: Viewer, _now: float) -> _Face:
+    return Look.MISSING, "Missing", f"Not seen since {clock_time(student.last_seen_at, viewer.zone)}", student.why, True
+
+
+def _paused(student: Student, _viewer: Viewer, _now: float) -> _Face:
+    return Look.PAUSED, "Paused", "Paused", student.why or "No lesson is under way", False
+
+
+_FACES: Final = {
+    Presence.EXPECTED: _expected,
+    Presence.CONNECTING: _connecting,
+    Presence.LIVE: _linked,
+    Presence.NO_PICTURE: _linked,
+    Presence.REFUSED: _refused,
+    Presence.RECONNECTING: _reconnecting,
+    Presence.MISSING: _missing,
+    Presence.PAUSED: _paused,
+}
+
+
+def _badge(student: Student, now: float) -> Badge | None:
+    answered = _answer_badge(student.asked, now) if student.asked else None
+    if answered:
+        return answered
+    if student.understood_at and now - student.understood_at < UNDERSTOOD_FOR:
+        return Badge(text="Understood", tone=Tone.LIVE, icon="check")
+    if student.flags:
+        return Badge(text=str(student.flags) if student.flags > 1 else "Flagged", tone=Tone.DANGER, icon="flag")
+    return None
+
+
+_DONE: Final = {Action.LOCK: "Locked", Action.UNLOCK: "Unlocked", Action.MESSAGE: "Message shown"}
+_NOT_DONE: Final = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
+
+
+def _answer_badge(asked: Asked, now: float) -> Badge | None:
+    since = now - asked.answered_at
+    if asked.answer is Answer.ASKED:
+        sending = asked.action is Action.MESSAGE
+        return Badge(text="Sending message…", tone=Tone.SOFT, icon="message") if sending else None
+    if asked.answer is Answer.CONFIRMED:
+        done = Badge(text=_DONE[asked.action], tone=Tone.LIVE, icon="check")
+        return done if since < CONFIRMED_FOR else None
+    if since >= REFUSED_FOR:
+        return None
+    word = {Answer.REFUSED: "refused", Answer.FAILED: "failed"}.get(asked.answer, "not delivered")
+    text = f"{_NOT_DONE[asked.action]} {word}" + (f": {asked.detail}" if asked.detail else "")
+    return Badge(text=text, tone=Tone.DANGER, icon="warning")
+
+
+def _ago(seconds: float) -> str:
+    return f"{duration(seconds)} ago" if seconds >= 1 else "just now"
