@@ -80,10 +80,14 @@ class Credentials:
 
 
 def make_credentials(certificate: bytes, key: bytes, peer_ca: bytes, root: bytes) -> Credentials:
-    """Put PEM files together; raises IdentityError where one is unreadable or the key is another certificate's."""
-    leaf = read_certificate(certificate, "the certificate")
-    if not issued_by(read_certificate(peer_ca, "the peers' authority"), read_certificate(root, "the root")):
+    """Put PEM files together; raises IdentityError where one is unreadable or they do not belong together."""
+    leaf, anchor = read_certificate(certificate, "the certificate"), read_certificate(root, "the college's root")
+    authority = read_certificate(peer_ca, "the peers' authority")
+    identity = identity_in(leaf)
+    if not issued_by(anchor, anchor) or not issued_by(authority, anchor):
         raise IdentityError("The peers' authority was not issued by the college's root.")
+    if not college_of(authority) == college_of(anchor) == identity.college:
+        raise IdentityError("The certificates are of different colleges.")
     try:
         own = load_pem_private_key(key, None).public_key()
     except (ValueError, TypeError) as error:
@@ -91,7 +95,7 @@ def make_credentials(certificate: bytes, key: bytes, peer_ca: bytes, root: bytes
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if own.public_bytes(*spki) != leaf.public_key().public_bytes(*spki):
         raise IdentityError("The private key does not belong to the certificate.")
-    return Credentials(identity_in(leaf), certificate, key, peer_ca, root)
+    return Credentials(identity, certificate, key, peer_ca, root)
 
 
 def identity_of(certificate_der: bytes) -> Identity:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Meta, Struct
 
-from protocol.identity import IdentityError, Role, identity_in, issued_by, read_certificate, valid_between
+from protocol.identity import IdentityError, Role, college_of, identity_in, issued_by, read_certificate, valid_between
 from protocol.messages import Count, Name, Time, Value
 from protocol.policy.document import Policy
 
@@ -97,7 +97,7 @@ def sign_bundle(bundle: Bundle, certificate: x509.Certificate, sign: Signer) -> 
         policy=bundle.policy,
         deny=tuple(sorted(bundle.deny)),
     )
-    data = _sign(_POLICY_DOMAIN, msgspec.msgpack.encode(content), certificate, sign)
+    data = _sign(_POLICY_DOMAIN, content, certificate, sign)
     if len(data) > MAXIMUM_SIZE:
         raise BundleError(f"The policy with its deny list takes {len(data) // 1024} KiB; 256 KiB is the most.")
     return data
@@ -122,7 +122,10 @@ def sign_staff_bundle(staff: StaffBundle, certificate: x509.Certificate, sign: S
         policy_bundle=staff.raw,
         devices=staff.devices,
     )
-    return _sign(_REGISTER_DOMAIN, msgspec.msgpack.encode(content), certificate, sign)
+    data = _sign(_REGISTER_DOMAIN, content, certificate, sign)
+    if len(data) > STAFF_MAXIMUM_SIZE:
+        raise BundleError(f"The register takes {len(data) // 1024} KiB; {STAFF_MAXIMUM_SIZE // 1024} KiB is the most.")
+    return data
 
 
 def open_staff_bundle(data: bytes, root_pem: bytes, now: float | None = None) -> StaffBundle:
@@ -140,8 +143,13 @@ def newer(one: Bundle, other: Bundle | None) -> bool:
     return other is None or (one.college == other.college and one.version > other.version)
 
 
-def _sign(domain: bytes, content: bytes, certificate: x509.Certificate, sign: Signer) -> bytes:
-    return msgspec.msgpack.encode(_Signed(certificate.public_bytes(Encoding.DER), content, sign(domain + content)))
+def _sign(domain: bytes, content: _PolicyContent | _StaffContent, certificate: x509.Certificate, sign: Signer) -> bytes:
+    encoded = msgspec.msgpack.encode(content)
+    try:
+        msgspec.msgpack.decode(encoded, type=type(content))  # msgspec checks bounds only when it reads
+    except msgspec.ValidationError as error:
+        raise BundleError(f"Nobody could open this bundle: {error}.") from error
+    return msgspec.msgpack.encode(_Signed(certificate.public_bytes(Encoding.DER), encoded, sign(domain + encoded)))
 
 
 def _open(
@@ -162,14 +170,14 @@ def _open(
         raise BundleError("The bundle's signature is wrong.") from error
     except IdentityError as error:
         raise BundleError(str(error)) from error
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BundleError("This is no policy bundle, it is damaged, or a newer program made it.") from error
 
 
 def _check_signer(certificate: x509.Certificate, root: x509.Certificate) -> None:
     if not issued_by(certificate, root):
         raise BundleError("The bundle comes from another college.")
-    if identity_in(certificate).role is not Role.POLICY:
+    if identity_in(certificate).role is not Role.POLICY or identity_in(certificate).college != college_of(root):
         raise BundleError("The bundle was not signed with the college's policy key.")
 
 
