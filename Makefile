@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test check venv system format clean
+.PHONY: demo test check venv system lock format clean
 
 demo: venv system
 	$(BIN)/lessonlight-demo $(ARGS)
@@ -19,16 +19,24 @@ check: venv
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
+# After changing the dependencies in pyproject.toml. uv is not needed for anything else.
+lock:
+	$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --extra dev --python-version 3.11 pyproject.toml --output-file requirements.new
+	{ head -1 requirements.txt; cat requirements.new; } > requirements.tmp && mv requirements.tmp requirements.txt
+	rm -rf requirements.new $(VENV)-lock
+
 format: venv
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 venv: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed; e.g.: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
 # Asks dpkg first, so that the second run costs nothing and needs no rights.
