@@ -64,6 +64,7 @@ class X11Capture(Capture):
 
     def grab(self, monitor: int) -> Raw:
         """Clear the damage, then take the picture: what is drawn between the two is in it and is told again."""
+        self._connected()
         try:
             damaged = self._damage.clear()
             self._read_events()
