@@ -6,7 +6,7 @@ text is a sentence for people. Sizes and positions are pixels; times are Unix se
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -185,3 +185,15 @@ class Autostart(ABC):
     @abstractmethod
     def installed(self) -> bool:
         """Say whether the client starts at login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What one platform offers. A function makes the object, in the thread that will use it; it raises that ability's
+    error while the platform is away, for instance before the session's display is up.
+    """
+
+    capture: Callable[[], Capture] | Unsupported
+    lock: Callable[[], ScreenLock] | Unsupported
+    facts: Callable[[], Facts] | Unsupported
+    autostart: Autostart | Unsupported

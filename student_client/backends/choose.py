@@ -1,0 +1,51 @@
+"""The only place that asks which platform and which kind of session this is."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from student_client.backends.base import Autostart, Backends, Unsupported
+
+_WAYLAND = Unsupported(
+    "This laptop's session uses Wayland, which Lessonlight cannot see yet. "
+    'Choose "Xorg" at the cogwheel of the log-in screen.'
+)
+_NO_SESSION = Unsupported("There is no graphical session here: nobody is logged in at the screen (DISPLAY is not set).")
+
+
+def choose(environ: Mapping[str, str], platform: str = sys.platform) -> Backends:
+    """Return what this platform offers to a process with that environment; touches neither display nor disk."""
+    if platform != "linux":
+        nowhere = Unsupported(f"Lessonlight's student side does not run on this system yet ({platform}).")
+        return Backends(nowhere, nowhere, nowhere, nowhere)
+    autostart = _linux_autostart(environ)
+    if environ.get("WAYLAND_DISPLAY"):
+        return Backends(_WAYLAND, _WAYLAND, _WAYLAND, autostart)
+    if not (display := environ.get("DISPLAY")):
+        return Backends(_NO_SESSION, _NO_SESSION, _NO_SESSION, autostart)
+    return _x11(display, autostart)
+
+
+def _x11(display: str, autostart: Autostart | Unsupported) -> Backends:
+    from student_client.backends.x11_capture import X11Capture  # noqa: PLC0415 - exists only where X11 does
+    from student_client.backends.x11_facts import X11Facts  # noqa: PLC0415
+    from student_client.backends.x11_lock import X11ScreenLock  # noqa: PLC0415
+
+    return Backends(
+        capture=partial(X11Capture, display),
+        lock=partial(X11ScreenLock, display),
+        facts=partial(X11Facts, display),
+        autostart=autostart,
+    )
+
+
+def _linux_autostart(environ: Mapping[str, str]) -> Autostart | Unsupported:
+    from student_client.backends.linux_autostart import LinuxAutostart  # noqa: PLC0415
+
+    config = environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if (home := environ.get("HOME")) else "")
+    if not Path(config).is_absolute():
+        return Unsupported("This account has no home folder (HOME is not set), so nothing can be started at its login.")
+    systemctl = shutil.which("systemctl", path="/usr/bin:/bin")
+    return LinuxAutostart(Path(config), systemctl)

@@ -1,0 +1,75 @@
+import os
+import pwd
+import subprocess
+from typing import Any
+
+import pytest
+
+from student_client.backends.x11_facts import X11Facts, title_of
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "said"),
+    [
+        ("libreoffice-writer", "essay.odt — LibreOffice Writer", "LibreOffice Writer — essay.odt"),
+        ("firefox", "BBC News — Mozilla Firefox", "Mozilla Firefox — BBC News"),
+        ("Code", "a - b.py - Visual Studio Code", "Visual Studio Code — a - b.py"),
+        ("XTerm", "bash", "XTerm — bash"),
+        ("gedit", "2 - 1 - homework", "Gedit — 2 - 1 - homework"),
+        ("Mousepad", "mousepad", "Mousepad"),
+        ("Calculator", "", "Calculator"),
+        ("", "Untitled", "Untitled"),
+        ("", "", ""),
+        ("x" * 300, "y" * 300, "X" + "x" * 119),
+    ],
+)
+def test_title_of(name: str, title: str, said: str) -> None:
+    assert title_of(name, title) == said
+
+
+def test_the_focused_window_without_a_window_manager(xvfb: str, new_client: Any) -> None:
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    assert facts.active_application() == ""
+    window = client.window()
+    client.describe(window, "Writer", "Über\u202e uns\nzwei")
+    client.set_focus(window)
+    assert facts.active_application() == "Writer — Über uns zwei", "control and direction characters are not shown"
+    client.core.DestroyWindow(window, is_checked=True).check()
+    assert facts.active_application() == ""
+    facts.close()
+    facts.close()
+
+
+def test_the_active_window_of_a_window_manager(xvfb: str, new_client: Any, poll: Any, tool: Any) -> None:
+    quiet, environ = subprocess.DEVNULL, {**os.environ, "DISPLAY": xvfb}
+    manager = subprocess.Popen(["openbox", "--sm-disable"], env=environ, stdout=quiet, stderr=quiet)
+    facts = X11Facts(xvfb)
+    try:
+        client = new_client(xvfb)
+        managed = client.atom("WM_STATE")
+        first, second = client.window(managed=True), client.window(managed=True)
+        client.describe(first, "Writer", "essay")
+        client.describe(second, "Paint", "a cat")
+        for window, said in ((first, "Writer — essay"), (second, "Paint — a cat")):
+            assert poll(
+                lambda window=window: client.core.GetProperty(False, window, managed, 0, 0, 1).reply().value_len
+            )
+            tool(xvfb, "xdotool", "windowactivate", "--sync", str(window))
+            assert poll(lambda said=said: facts.active_application() == said), facts.active_application()
+    finally:
+        facts.close()
+        manager.terminate()
+        manager.wait()
+
+
+def test_a_display_that_is_away_is_no_error(xvfb: str) -> None:
+    facts = X11Facts(":9999")
+    assert facts.active_application() == ""
+    assert facts.active_application() == ""
+
+
+def test_user_and_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER", "somebody-else")
+    facts = X11Facts(":9999")
+    assert facts.logged_in_user() == pwd.getpwuid(os.getuid()).pw_name
+    assert facts.host_name() == os.uname().nodename.partition(".")[0]
