@@ -1,3 +1,4 @@
+import os
 import re
 import shlex
 import shutil
@@ -96,5 +97,11 @@ def test_quoting() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_reads_the_unit(tmp_path: Path, systemctl: Path) -> None:
     unit, _ = LinuxAutostart(tmp_path, str(systemctl)).install(["/bin/true", *ARGV[1:]])
-    told = subprocess.run(["systemd-analyze", "--user", "verify", unit], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["systemd-analyze", "--user", "verify", unit],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "SYSTEMD_COLORS": "0"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "Failed to initialize manager" in told.stderr:
+        pytest.skip(told.stderr)
     assert "lessonlight" not in told.stderr + told.stdout
