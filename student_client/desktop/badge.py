@@ -1,0 +1,195 @@
+"""The indicator: a small pill above all windows that says whether somebody views this screen. It cannot be closed."""
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QMouseEvent,
+    QMoveEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QRegion,
+    QScreen,
+)
+from PySide6.QtWidgets import QApplication, QWidget
+
+from student_client.desktop import theme
+from student_client.desktop.words import CALM
+
+EDGE = 16  # from the screen's edge, before anybody has moved it
+HEIGHT = 36
+DOT = 10
+PADDING = 16
+GAP = 8
+WIDEST = 760
+
+FLAGS = (
+    Qt.WindowType.Window
+    | Qt.WindowType.FramelessWindowHint
+    | Qt.WindowType.WindowStaysOnTopHint
+    | Qt.WindowType.BypassWindowManagerHint  # a window manager would put full-screen windows above it
+    | Qt.WindowType.WindowDoesNotAcceptFocus
+)
+
+
+class Badge(QWidget):
+    """The pill. `clicked` asks for the panel; after `exposure`, which tells of a possible change, ask `on_screen`."""
+
+    clicked = Signal()
+    exposure = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(None, FLAGS)
+        self.setObjectName("badge")
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._text = ""
+        self._lit = False
+        self._trouble = False
+        self._place: QPoint | None = None  # its right upper corner, once a student has moved it
+        self._pressed_at: QPoint | None = None
+        self._dragging = False
+        self.say(CALM, lit=False, trouble=False)
+        self.winId()  # makes the window handle, whose events are watched from its first one
+        self.windowHandle().installEventFilter(self)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.screenAdded.connect(self._follow_screen)
+        app.screenRemoved.connect(self.settle)
+        app.primaryScreenChanged.connect(self.settle)
+        for screen in app.screens():
+            self._follow_screen(screen)
+
+    def say(self, text: str, lit: bool, trouble: bool) -> None:
+        """Show another text: `lit` while somebody views, `trouble` when the panel has a problem to tell."""
+        self._text, self._lit, self._trouble = text, lit, trouble
+        self.setAccessibleName(text)
+        self.setAccessibleDescription("Click to see who viewed your screen and what the rules are.")
+        self.setToolTip(f"{text}\nClick to see more; drag to move.")
+        self.settle()
+        self.update()
+
+    def on_screen(self) -> bool:
+        """Whether the window system really shows it, whole, on a screen."""
+        window = self.windowHandle()
+        if not (self.isVisible() and window.isExposed() and window.opacity() == 1):
+            return False
+        return any(screen.geometry().contains(window.geometry()) for screen in QGuiApplication.screens())
+
+    def show_again(self) -> None:
+        """Put it back where it belongs, also when another program has unmapped or moved it."""
+        self.settle()
+        if not self.windowHandle().isExposed():
+            self.hide()
+        self.show()
+        self.raise_()
+
+    def settle(self) -> None:
+        """Take size and place for the present text and screens."""
+        size = self.sizeHint()
+        area = self._screen().availableGeometry()
+        corner = self._place or QPoint(area.right() + 1 - EDGE, area.top() + EDGE)
+        wanted = QRect(QPoint(corner.x() - size.width(), corner.y()), size)
+        wanted.moveRight(min(wanted.right(), area.right()))
+        wanted.moveLeft(max(wanted.left(), area.left()))
+        wanted.moveBottom(min(wanted.bottom(), area.bottom()))
+        wanted.moveTop(max(wanted.top(), area.top()))
+        if wanted != self.geometry():
+            self.setGeometry(wanted)
+        pill = QPainterPath()
+        pill.addRoundedRect(QRectF(self.rect()), size.height() / 2, size.height() / 2)
+        self.setMask(QRegion(pill.toFillPolygon().toPolygon()))
+
+    def sizeHint(self) -> QSize:
+        """Return the size its text needs, within the screen."""
+        room = min(WIDEST, self._screen().availableGeometry().width() - 2 * EDGE)
+        wanted = 2 * PADDING + DOT + GAP + QFontMetrics(self._font()).horizontalAdvance(self._text) + 2
+        return QSize(min(room, wanted), HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw pill, dot and text."""
+        colours = theme.tokens()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_pill(painter, colours)
+        dot = QRectF(PADDING, (HEIGHT - DOT) / 2, DOT, DOT)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._dot_colour(colours)))
+        painter.drawEllipse(dot)
+        text = QRect(int(dot.right()) + GAP, 0, self.width() - int(dot.right()) - GAP - PADDING + 2, HEIGHT)
+        painter.setPen(QColor(colours.ink if self._lit or self._trouble else colours.soft))
+        painter.setFont(self._font())
+        shown = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed_at = event.position().toPoint()
+            self._dragging = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer once it has moved far enough to be a drag; never off the screen."""
+        if self._pressed_at is None:
+            return
+        moved = event.position().toPoint() - self._pressed_at
+        if self._dragging or moved.manhattanLength() >= QApplication.startDragDistance():
+            self._dragging = True
+            corner = event.globalPosition().toPoint() - self._pressed_at + QPoint(self.width(), 0)
+            self._place = corner
+            self.settle()
+            self._place = self.geometry().topRight() + QPoint(1, 0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End a drag, or be clicked."""
+        pressed, self._pressed_at = self._pressed_at, None
+        if event.button() == Qt.MouseButton.LeftButton and pressed is not None and not self._dragging:
+            self.clicked.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stay: nobody is viewed without it."""
+        event.ignore()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Tell, for it may have been moved off the screen by another program."""
+        super().moveEvent(event)
+        self.exposure.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch the native window: Qt calls it visible until the window system says otherwise."""
+        if event.type() in (QEvent.Type.Expose, QEvent.Type.Hide):
+            self.exposure.emit()
+        return super().eventFilter(watched, event)
+
+    def _follow_screen(self, screen: QScreen) -> None:
+        screen.availableGeometryChanged.connect(self.settle)
+        screen.geometryChanged.connect(self.settle)
+        self.settle()
+
+    def _screen(self) -> QScreen:
+        at = QGuiApplication.screenAt(self._place - QPoint(EDGE, -EDGE)) if self._place else None
+        return at or QGuiApplication.primaryScreen()
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(14)
+        return font
+
+    def _paint_pill(self, painter: QPainter, colours: theme.Tokens) -> None:
+        stroke = 2.0
+        edge = colours.accent if self._lit else colours.warn if self._trouble else colours.line
+        painter.fillRect(self.rect(), QColor(edge))  # what the mask leaves of the corners
+        painter.setPen(QPen(QColor(edge), stroke))
+        painter.setBrush(QColor(colours.surface))
+        inside = QRectF(self.rect()).adjusted(stroke / 2, stroke / 2, -stroke / 2, -stroke / 2)
+        painter.drawRoundedRect(inside, inside.height() / 2, inside.height() / 2)
+
+    def _dot_colour(self, colours: theme.Tokens) -> str:
+        if self._lit:
+            return colours.accent
+        return colours.warn if self._trouble else colours.soft

@@ -1,0 +1,198 @@
+"""What a locked screen shows: one window on each monitor, over everything. It takes no keys and no clicks itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap, QScreen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QStyleOption, QVBoxLayout, QWidget
+
+from student_client.desktop.icons import icon_pixmap
+from student_client.desktop.theme import LOCK
+from student_client.desktop.words import clock
+
+FLAGS = (
+    Qt.WindowType.Window
+    | Qt.WindowType.FramelessWindowHint
+    | Qt.WindowType.WindowStaysOnTopHint
+    | Qt.WindowType.BypassWindowManagerHint
+    | Qt.WindowType.WindowDoesNotAcceptFocus
+)
+COMPACT_BELOW = 640  # logical pixels of height, e.g. 1366×768 at 200 %
+WIDEST = 900
+SENTENCE_PADDING = 28  # as in the style sheet
+MESSAGES_SHOWN = 2
+MESSAGE_LENGTH = 280  # longer ones are read in full after unlocking
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A tutor's text as it is shown on the lock window."""
+
+    by: str
+    at: float
+    text: str
+
+
+def label(name: str, wrap: bool = False) -> QLabel:
+    """Return a label of the style sheet's `name` for text from outside: plain, centred."""
+    made = QLabel()
+    made.setObjectName(name)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    made.setWordWrap(wrap)
+    return made
+
+
+class LockWindow(QWidget):
+    """Covers one screen. `covering` says whether the window system shows it; `changed` that this may have changed."""
+
+    changed = Signal()
+
+    def __init__(self, screen: QScreen) -> None:
+        super().__init__(None, FLAGS)
+        self.setObjectName("lock")
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self.setAccessibleName("Your screen is locked")
+        self._painted = False
+        self._screen = screen
+        self._build()
+        self.winId()
+        self.windowHandle().installEventFilter(self)
+        self.fit()
+
+    @property
+    def covering(self) -> bool:
+        """Whether the window is mapped, painted, and as large as its screen."""
+        window = self.windowHandle()
+        covered = window.geometry().contains(self._screen.geometry())
+        return self._painted and covered and self.isVisible() and window.isExposed()
+
+    def fit(self) -> None:
+        """Cover the screen as it is now; a pixel more, for a scaled screen's size in logical pixels is rounded."""
+        area = self._screen.geometry().adjusted(0, 0, 1, 1)
+        if self.geometry() != area:
+            self.setGeometry(area)
+        self._set_compact(area.height() < COMPACT_BELOW)
+        self._set_widths()
+
+    def cover(self) -> None:
+        """Show it, also when another program has unmapped it."""
+        self.fit()
+        if self.isVisible() and not self.windowHandle().isExposed() and self._painted:
+            self.hide()
+        self.show()
+
+    def say(self, sentence: str, line: str, now: float) -> None:
+        """Show the tutor's sentence and who locked it until when; only what differs is painted again."""
+        if (sentence, len(line)) != (self._sentence.text(), len(self._line.text())):
+            self._sentence.setText(sentence)
+            self._sentence.setVisible(bool(sentence))
+            self._line.setText(line)
+            self._set_widths()
+        self._line.setText(line)
+        self._clock.setText(clock(now))
+        self.setAccessibleDescription(f"{sentence} {line}".strip())
+
+    def say_viewing(self, text: str) -> None:
+        """Show who is viewing: the badge is covered as well."""
+        self._pill.setText(text)
+
+    def say_notes(self, notes: Sequence[Note]) -> None:
+        """Show the latest messages, newest last."""
+        while (item := self._notes.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for note in notes[-MESSAGES_SHOWN:]:
+            self._notes.addWidget(self._note_box(note))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Fill with the style sheet's ground."""
+        option = QStyleOption()
+        option.initFrom(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, QPainter(self), self)
+        if not self._painted:
+            self._painted = True
+            self.changed.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stay until unlocked."""
+        event.ignore()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch the native window: Qt calls it visible until the window system says otherwise."""
+        if event.type() == QEvent.Type.Expose:
+            self.changed.emit()
+        return super().eventFilter(watched, event)
+
+    def _build(self) -> None:
+        self._clock, self._pill, self._icon = label("lockClock"), label("lockPill"), label("lockIcon")
+        self._title, self._sentence = label("lockTitle", wrap=True), label("lockSentence", wrap=True)
+        self._line, self._small = label("lockLine", wrap=True), label("lockSmall", wrap=True)
+        self._title.setText("Your screen is locked")
+        self._small.setText("Your work is safe and still open.")
+        self._icon.setPixmap(self._lock_icon(64))
+        top = QHBoxLayout()
+        top.addWidget(self._clock)
+        top.addStretch(1)
+        top.addWidget(self._pill)
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(8)
+        self._layout = QVBoxLayout(self)
+        self._layout.addLayout(top)
+        self._layout.addStretch(1)
+        for widget in (self._icon, self._title, self._sentence, self._line, self._small):
+            row = QHBoxLayout()  # not an alignment: with that, Qt reckons a wrapped label's height at another width
+            row.addStretch(1)
+            row.addWidget(widget)
+            row.addStretch(1)
+            self._layout.addLayout(row)
+        self._layout.addLayout(self._notes)
+        self._layout.addStretch(1)
+
+    def _set_widths(self) -> None:
+        """Give each wrapped label the width of its words, or the widest that reads well."""
+        widest = min(WIDEST, self._screen.geometry().width() * 9 // 10)
+        for words in (self._title, self._sentence, self._line, self._small):
+            words.ensurePolished()
+            margins = words.width() - words.contentsRect().width()
+            frame = 2 * SENTENCE_PADDING if words is self._sentence else margins
+            wanted = words.fontMetrics().boundingRect(words.text()).width() + frame + 8
+            words.setFixedWidth(min(widest, wanted))
+
+    def _set_compact(self, compact: bool) -> None:
+        if self.property("compact") == compact:
+            return
+        self.setProperty("compact", compact)
+        self._layout.setSpacing(6 if compact else 18)
+        margin = 12 if compact else 32
+        self._layout.setContentsMargins(margin, margin, margin, margin)
+        self._icon.setPixmap(self._lock_icon(36 if compact else 64))
+        for widget in (self, *self.findChildren(QWidget)):  # rules that ask for [compact] are evaluated again
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+
+    def _lock_icon(self, side: int) -> QPixmap:
+        return icon_pixmap("lock-simple", side, LOCK.title, self._screen.devicePixelRatio())
+
+    def _note_box(self, note: Note) -> QFrame:
+        box = QFrame()
+        box.setObjectName("lockMessage")
+        box.setMaximumSize(QSize(640, 16777215))
+        head, text = label("lockSmall", wrap=True), label("lockLine", wrap=True)
+        head.setText(f"Message from {note.by} · {clock(note.at)}")
+        text.setText(note.text if len(note.text) <= MESSAGE_LENGTH else f"{note.text[:MESSAGE_LENGTH].rstrip()}…")
+        inside = QVBoxLayout(box)
+        inside.setContentsMargins(20, 12, 20, 12)
+        inside.setSpacing(4)
+        inside.addWidget(head)
+        inside.addWidget(text)
+        centred = QFrame()
+        row = QHBoxLayout(centred)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(box, 4)
+        row.addStretch(1)
+        return centred
