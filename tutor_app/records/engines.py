@@ -1,6 +1,7 @@
 """The two engines on one place: one that writes durably, one that only reads."""
 
-from typing import Any
+import sqlite3
+import time
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -13,7 +14,8 @@ def writing_engine(place: Place, patience: float) -> Engine:
     engine = _engine(place, patience)
     if place.file:
         # IMMEDIATE: two tutor apps on one file queue here, where waiting works, not when they upgrade a read lock.
-        _on_sqlite(engine, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+        _on_sqlite(engine, patience, "BEGIN IMMEDIATE", *pragmas)
     return engine
 
 
@@ -21,7 +23,7 @@ def reading_engine(place: Place, patience: float) -> Engine:
     """Return an engine of one connection, for one thread, that refuses to write."""
     engine = _engine(place, patience)
     if place.file:
-        _on_sqlite(engine, "BEGIN", "query_only=ON")
+        _on_sqlite(engine, patience, "BEGIN", "query_only=ON")
         return engine
     return engine.execution_options(postgresql_readonly=True)
 
@@ -37,20 +39,33 @@ def _engine(place: Place, patience: float) -> Engine:
         raise RecordsError(message) from error
 
 
-def _on_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
+def _on_sqlite(engine: Engine, patience: float, begin: str, *pragmas: str) -> None:
     """Have SQLAlchemy, not Python's sqlite3, say where transactions begin, so that they hold DDL and savepoints too."""
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: object) -> None:
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         # SQLite's own lower() knows ASCII only; a search for "zoë" has to find "ZOË".
         connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+            _set_patiently(connection, pragma, patience)
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _set_patiently(connection: sqlite3.Connection, pragma: str, patience: float) -> None:
+    """Set it, also when another program makes the same new file: SQLite's own waiting leaves journal_mode out."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _lower(value: object) -> str | None:

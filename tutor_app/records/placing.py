@@ -43,7 +43,8 @@ def place_all(connection: Connection, records: list[Record]) -> list[Unplaced]:
             with connection.begin_nested():
                 _place(connection, record)
         except (Misfit, IntegrityError, DataError, OverflowError) as error:
-            reason = str(error.orig) if isinstance(error, (IntegrityError, DataError)) else str(error)
+            cause = error.orig if isinstance(error, (IntegrityError, DataError)) else error
+            reason = " ".join(str(cause).split())
             _keep(connection, record, reason)
             misfits.append(Unplaced(record, reason))
     return misfits
@@ -101,8 +102,8 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
 def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
     """Insert a row; the same row again is ignored, a different one under its id is a Misfit."""
     statement = _insert(connection, table).values(row)
-    keys = [column.name for column in table.primary_key]
-    if connection.execute(statement.on_conflict_do_nothing(index_elements=keys)).rowcount:
+    added = statement.on_conflict_do_nothing(index_elements=list(table.primary_key)).returning(*table.primary_key)
+    if connection.execute(added).first():
         return
     if connection.scalar(select(func.count()).select_from(table).where(_where(table, row))) == 0:
         raise Misfit(f"another of the {table.name} has this id")

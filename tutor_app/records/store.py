@@ -20,6 +20,7 @@ from tutor_app.records.schema import meta
 
 PATIENCE: Final = 5.0  # seconds: another tutor app's transaction takes milliseconds
 _PARTS: Final = ("", "-wal", "-shm")  # a SQLite database is up to three files
+_HEADER: Final = b"SQLite format 3\x00"
 _SUFFIXES: Final = (".db", ".sqlite", ".sqlite3")  # anything else that is no database may be somebody's essay
 
 
@@ -65,6 +66,7 @@ def open_existing(place: Place, patience: float = PATIENCE) -> Store:
     """Open or create the records; a damaged file is left where it is and raises RecordsDamaged."""
     if place.file:
         _make_private(place.file)
+        _check_header(place.file)
     store = Store(place, writing_engine(place, patience), reading_engine(place, patience))
     try:
         _prepare(store)
@@ -102,6 +104,17 @@ def _make_private(file: Path) -> None:
         ) from error
     with suppress(OSError):  # somebody else's file: they set its mode
         file.chmod(0o600)
+
+
+def _check_header(file: Path) -> None:
+    """Raise RecordsDamaged for a file that never was a database, or is no more, before SQLite deletes its log."""
+    log = Path(f"{file}-wal")
+    with file.open("rb") as database:
+        begins = database.read(len(_HEADER))
+    if begins != _HEADER and (begins or (log.exists() and log.stat().st_size)):
+        raise RecordsDamaged(
+            f"The records in {file} are damaged: the file is no database. Move it away, or choose another file."
+        )
 
 
 def _set_aside(file: Path) -> Path:
