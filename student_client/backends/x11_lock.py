@@ -2,7 +2,8 @@
 
 The grabs are on the root window, which nobody can unmap or destroy, and the connection owns no resource, so there is
 nothing by which another client could have it killed (KillClient needs one). Keys that arrive are dropped unread.
-What it cannot hold: a virtual terminal, a second pair of master devices, raw XInput2 events (they are no window's).
+What it cannot hold: the keys for another virtual terminal, and a program written to listen to XInput 2's raw or
+slave devices, which hears keys but can show nothing.
 """
 
 import time
@@ -15,6 +16,7 @@ import xcffib.xtest
 
 from student_client.backends.base import LockError, ScreenLock
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
+from student_client.backends.x11_masters import Masters
 
 _RESTACKED = (
     xp.MapNotifyEvent, xp.ConfigureNotifyEvent, xp.CreateNotifyEvent, xp.ReparentNotifyEvent, xp.CirculateNotifyEvent
@@ -33,7 +35,7 @@ class X11ScreenLock(ScreenLock):
 
     def __init__(self, display: str) -> None:
         self._open = True
-        self._keyboard = self._pointer = False
+        self._keyboard = self._pointer = self._others = False
         self._wanted_at: float | None = None
         self._escaped_at = 0.0
         self._focus: int | None = None
@@ -43,11 +45,12 @@ class X11ScreenLock(ScreenLock):
         with _as_lock_errors():
             self._connection = Connection(display)
             self._xtest = self._connection.extension(xcffib.xtest.key)
+            self._masters = Masters(self._connection)
 
     @property
     def held(self) -> bool:
-        """Whether the server granted both grabs when last asked."""
-        return self._keyboard and self._pointer
+        """Whether the server granted every grab when last asked."""
+        return self._keyboard and self._pointer and self._others
 
     def hold(self) -> bool:
         """Grab both; a second call is a `reassert`."""
@@ -61,6 +64,8 @@ class X11ScreenLock(ScreenLock):
         if self._wanted_at is not None:
             self._keyboard = self._ask(self._grab_keyboard)
             self._pointer = self._ask(self._grab_pointer)
+            with _as_lock_errors():
+                self._others = self._masters.grab()
         return self.held
 
     def raise_over(self, windows: Collection[int]) -> None:
@@ -96,7 +101,7 @@ class X11ScreenLock(ScreenLock):
         if self._wanted_at is None:
             return
         self._wanted_at = None
-        self._keyboard = self._pointer = False
+        self._keyboard = self._pointer = self._others = False
         self._ask(self._ungrab)
         self._restore_focus()
 
@@ -135,6 +140,7 @@ class X11ScreenLock(ScreenLock):
         return bool(reply.status == xp.GrabStatus.Success)
 
     def _ungrab(self, core: Any) -> None:
+        self._masters.release()
         core.UngrabPointer(xp.Time.CurrentTime, is_checked=True).check()
         core.UngrabKeyboard(xp.Time.CurrentTime, is_checked=True).check()
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import xcffib
+import xcffib.xinput as xi
 import xcffib.xproto as xp
+import xcffib.xtest
 
 Rectangle = tuple[int, int, int, int]
 Colour = tuple[int, int, int]
@@ -118,6 +121,33 @@ class Client:
     def ungrab_keyboard(self) -> None:
         self.core.UngrabKeyboard(xp.Time.CurrentTime)
         self.sync()
+
+    def add_master(self, window: int) -> None:
+        """Make a second keyboard and pointer, give it the focus, and make this client's XTEST events its own."""
+        xinput = self.connection(xi.key)
+        xinput.XIQueryVersion(2, 0).reply()
+        change = struct.pack("=HHHBB", xi.HierarchyChangeType.AddMaster, 3, 4, 1, 1) + b"evil"
+        xinput.XIChangeHierarchy(1, [change], is_checked=True).check()
+        newest: dict[int, int] = {}
+        for device in xinput.XIQueryDevice(xi.Device.AllMaster).reply().infos:
+            newest[device.type] = device.deviceid
+        xinput.XISetClientPointer(window, newest[xi.DeviceType.MasterPointer], is_checked=True).check()
+        xinput.XISetFocus(window, 0, newest[xi.DeviceType.MasterKeyboard], is_checked=True).check()
+
+    def press(self, keycode: int = 38) -> None:
+        """Press and release a key by XTEST, from this client."""
+        xtest = self.connection(xcffib.xtest.key)
+        for event in (2, 3):  # KeyPress, KeyRelease
+            xtest.FakeInput(event, keycode, 0, 0, 0, 0, 0)
+        self.sync()
+
+    def kill(self, resource: int) -> bool:
+        """Try to have the client killed that owns a resource; return whether the server did it."""
+        try:
+            self.core.KillClient(resource, is_checked=True).check()
+        except xcffib.XcffibException:
+            return False
+        return True
 
     def close(self) -> None:
         self.connection.disconnect()

@@ -75,6 +75,33 @@ def test_a_window_with_a_passive_grab_or_made_while_held_hears_nothing(
     assert probe.received() == []
 
 
+def test_a_second_keyboard_and_pointer_are_held_too(
+    xvfb: str, new_lock: Any, new_client: Any, tool: Any, poll: Any
+) -> None:
+    probe, lock = new_client(xvfb), new_lock(xvfb)
+    lock.hold()
+    probe.add_master(probe.window())
+    probe.press()
+    assert poll(probe.received), "the trick works without us"
+    lock.pump()
+    assert lock.held
+    probe.press()
+    assert probe.received() == []
+    lock.release()
+    probe.press()
+    assert poll(probe.received)
+
+
+def test_other_clients_cannot_have_the_lock_killed(xvfb: str, new_lock: Any, new_client: Any) -> None:
+    student, lock = new_client(xvfb), new_lock(xvfb)
+    lock.hold()
+    lock.raise_over([student.window()])
+    base = lock._connection.x.setup.resource_id_base
+    assert not any(student.kill(base + number) for number in range(64))
+    lock.pump()
+    assert lock.held
+
+
 def test_release_gives_the_focus_back(xvfb: str, new_lock: Any, new_client: Any) -> None:
     probe, lock = new_client(xvfb), new_lock(xvfb)
     essay, other = probe.window(), probe.window()
