@@ -91,7 +91,6 @@ class X11Capture(Capture):
                     self._damage.notice()
                     self._news = True
                 elif self._monitors.concerns(event) and self._monitors.refresh():
-                    self._close_shots()  # its shared memory has the size of the old desktop
                     self._resized = self._news = True
         except (DisplayLostError, RequestError) as error:
             raise CaptureError(str(error)) from error
@@ -101,7 +100,8 @@ class X11Capture(Capture):
             left, top, right, bottom = self._monitors.area(monitor)
             pixels = self._shoot((left, top, right, bottom))
         except ScreenShotError:
-            # The desktop may have shrunk since we last heard of it; a second failure is a real one.
+            # The desktop may have shrunk since we last heard of it, or have grown beyond mss's shared memory
+            # (github.com/BoboTiG/python-mss/issues/432); a second failure is a real one.
             self._close_shots()
             self._resized |= self._monitors.refresh()
             left, top, right, bottom = self._monitors.area(monitor)
@@ -119,7 +119,7 @@ class X11Capture(Capture):
         try:
             return self._shoot(area)
         except ScreenShotError as error:
-            raise CaptureError(f"The display {self._display} does not let its screen be captured: {error}") from error
+            raise CaptureError(f"The display {self._display} does not let its screen be captured.") from error
 
     def _close_shots(self) -> None:
         if self._shots is not None:

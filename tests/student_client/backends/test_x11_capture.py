@@ -209,10 +209,17 @@ def test_two_outputs_and_a_desktop_that_changes(xorg: str, new_capture: Any, new
 
 
 @pytest.mark.xorg
-def test_a_desktop_that_shrinks_just_before_the_grab(xorg: str, new_capture: Any, tool: Any) -> None:
+def test_a_desktop_that_shrinks_just_before_the_grab_and_then_grows(xorg: str, new_capture: Any, tool: Any) -> None:
     capture = new_capture(xorg)
     capture.grab(0)
     tool(xorg, "xrandr", "--output", "DUMMY1", "--off", "--output", "DUMMY0", "--mode", "800x600")
     capture._read_events = lambda: None  # we have not heard of it yet
     raw = capture.grab(0)
     assert (raw.width, raw.height) == (800, 600)
+
+    capture = new_capture(xorg)  # its shared memory is no larger than the desktop is now
+    capture.grab(0)
+    tool(xorg, "xrandr", "--output", "DUMMY0", "--mode", "1600x900")
+    assert capture.wait_change(3.0)
+    raw = capture.grab(0)
+    assert (raw.width, raw.height) == (1600, 900)
