@@ -80,6 +80,15 @@ class Link:
             except LinkClosed:
                 return
 
+    async def answers(self, within: float) -> bool:
+        """Whether the peer answers a ping within so many seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await (await self._connection.ping())
+        except (TimeoutError, ConnectionClosed):
+            return False
+        return True
+
     async def close(self, code: CloseCode = CloseCode.DONE, reason: str = "") -> None:
         """Close with a code; the reason is cut to what a close frame holds (RFC 6455 §5.5: 125 bytes)."""
         await self._connection.close(code, reason.encode()[:120].decode(errors="ignore"))

@@ -5,7 +5,7 @@ from threading import Lock
 
 
 class Wake:
-    """Rings at most once until its owner has looked. The bell is called in whichever thread rings; it must not block."""
+    """Rings at most once until its owner has looked. The bell is called in the thread that rings; it must not block."""
 
     def __init__(self, bell: Callable[[], None] | None) -> None:
         self._bell = bell

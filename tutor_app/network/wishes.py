@@ -7,7 +7,7 @@ from protocol.messages import Stream, Watch
 
 @dataclass(frozen=True, kw_only=True)
 class WatchAsk:
-    """What to ask of one device for one stream; `monitor` 0 means all of them, sizes in pixels are the largest wanted."""
+    """What to ask of one device for one stream: `monitor` 0 means all of them, the size is the largest wanted."""
 
     stream: Stream
     monitor: int = 0

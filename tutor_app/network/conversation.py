@@ -1,0 +1,270 @@
+"""What is said on one link, from `Hello` to the lesson's end: permit, watches, credits, commands."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+
+from protocol.link import Link, LinkClosed
+from protocol.messages import (
+    VERSION,
+    Command,
+    Credit,
+    EndLesson,
+    Frame,
+    Hello,
+    LessonTerms,
+    Message,
+    Outcome,
+    PermitEnded,
+    PermitGranted,
+    PermitRequest,
+    PolicyOffer,
+    Refused,
+    Result,
+    Status,
+    Stream,
+    Understood,
+    Unwatch,
+    Welcome,
+)
+from protocol.policy.bundle import StaffBundle
+from protocol.session import WATCH_RIGHT, CloseCode, LocalProtocolError, RemoteProtocolError, State
+from tutor_app.classroom.events import CommandAnswered, Event, MessageUnderstood, NotPermitted, Permitted, StatusTold
+from tutor_app.network.mailbox import Mailbox
+from tutor_app.network.problems import Problems
+from tutor_app.network.program import PROGRAM
+from tutor_app.network.traffic import Traffic
+from tutor_app.network.wishes import WatchAsk, Wishes
+
+ORDERS = 64  # waiting for one device: more than a tutor can click while a link is slow
+_BREACHES = {1002, 1003, 1007, 1009}  # RFC 6455 §7.4.1: what websockets itself closes for
+
+NOT_CONNECTED = "not connected"
+OLD_POLICY = (
+    "Your copy of the college’s policy is older than the laptops’. Ask the network manager for a new college.bundle."
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a conversation ended: `why` in words, `refused` where the device said no, `breach` where it misbehaved."""
+
+    why: str
+    refused: bool = False
+    breach: bool = False
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all conversations have in common."""
+
+    staff: StaffBundle
+    wishes: Wishes
+    mailbox: Mailbox
+    traffic: Traffic
+    problems: Problems
+    tell: Callable[[Event], None]
+
+
+class Conversation:
+    """One link's whole life after the identity was checked. Belongs to the network's loop."""
+
+    def __init__(self, link: Link, lesson: LessonTerms, shared: Shared) -> None:
+        self.link = link
+        self.device = link.peer.id
+        self.permitted = False
+        self._lesson = lesson
+        self._shared = shared
+        self._tell = shared.tell
+        self._counted = 0
+        self._refused = ""
+        self._watches = 0
+        self._asked: dict[Stream, WatchAsk] = {}
+        self._in_flight: dict[Stream, Frame] = {}
+        self._credits: dict[Stream, Frame] = {}
+        self._orders: deque[Command] = deque()
+        self._work = asyncio.Event()
+        self._farewell: str | None = None
+
+    async def hold(self) -> Ending:
+        """Go through the whole conversation; returns how it ended. The link is closed then."""
+        closed: list[LinkClosed] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._ask_permit()
+                if self.permitted:
+                    group.create_task(self._write(), name=f"write {self.device}")
+                    await self._read()
+                await self.link.close()
+        except* LinkClosed as errors:
+            closed += [error for error in errors.exceptions if isinstance(error, LinkClosed)]
+        return self._ending(closed[0] if closed else LinkClosed(CloseCode.DONE, ""))
+
+    # ── what the owner asks, in the loop's thread ────────────────────────────────────────────────────────────────────
+
+    def order(self, command: Command) -> None:
+        """Send a command; its answer is an event."""
+        if not self.permitted:
+            self._tell(unsent(self.device, command, NOT_CONNECTED))
+        elif len(self._orders) >= ORDERS:
+            self._tell(unsent(self.device, command, "the laptop is not listening"))
+        else:
+            self._orders.append(command)
+            self._work.set()
+
+    def wished(self) -> None:
+        """The wishes for this device may have changed."""
+        self._work.set()
+
+    def drained(self, stream: Stream, frame: Frame) -> None:
+        """The window took this picture; one of an earlier connection counts for nothing."""
+        if self._in_flight.get(stream) is frame:
+            del self._in_flight[stream]
+            self._credits[stream] = frame
+            self._work.set()
+
+    def say_farewell(self, reason: str) -> bool:
+        """End the lesson: what was ordered is still sent, then `EndLesson`, then the close. False before a permit."""
+        self._farewell = reason
+        self._work.set()
+        return self.permitted
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ask_permit(self) -> None:
+        version = self._shared.staff.bundle.version
+        await self.link.send(Hello(version=VERSION, program=PROGRAM, policy_version=version))
+        answer = await self._receive()
+        if isinstance(answer, Welcome) and version > answer.policy_version:
+            await self.link.send(PolicyOffer(bundle=self._shared.staff.raw))
+            answer = await self._receive()
+        elif isinstance(answer, Welcome) and version < answer.policy_version:
+            self._shared.problems.say("old policy", OLD_POLICY)
+        if not isinstance(answer, Refused):
+            await self.link.send(PermitRequest(lesson=self._lesson))
+            answer = await self._receive()
+        self._take_in(answer)
+
+    async def _read(self) -> None:
+        while True:
+            self._take_in(await self._receive())
+
+    async def _receive(self) -> Message:
+        message = await self.link.receive()
+        size, self._counted = self.link.bytes_in - self._counted, self.link.bytes_in
+        self._shared.traffic.add(self.device, size, asyncio.get_running_loop().time())
+        return message
+
+    def _take_in(self, message: Message) -> None:
+        at = time()
+        match message:
+            case Frame():
+                self._picture(message)
+            case Status():
+                self._tell(StatusTold(device=self.device, status=message, at=at))
+            case Outcome():
+                self._answer(message.id, message.result, message.detail)
+            case Understood():
+                self._tell(MessageUnderstood(device=self.device, command=message.id, at=at))
+            case PermitGranted():
+                self.permitted = True
+                may = frozenset(message.may)
+                self._tell(Permitted(device=self.device, until=message.until, may=may, at=at))
+                self._work.set()
+            case Refused() | PermitEnded():
+                self._refused = message.detail or str(message.reason)
+                event = NotPermitted(device=self.device, reason=message.reason, detail=message.detail, at=at)
+                self._tell(event)
+
+    def _picture(self, frame: Frame) -> None:
+        for stream in Stream:
+            watch = self.link.watched(stream)
+            if watch and watch.watch == frame.watch:
+                self._in_flight[stream] = frame
+                self._shared.mailbox.put(self.device, stream, frame)
+
+    async def _write(self) -> None:
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._orders:
+                await self._say_order(self._orders.popleft())
+            for stream in Stream:
+                await self._follow_wish(stream)
+            await self._give_credits()
+            if self._farewell is not None:
+                await self._leave(self._farewell)
+
+    async def _say_order(self, command: Command) -> None:
+        try:
+            await self.link.send(command)
+        except LocalProtocolError as error:
+            self._answer(command.id, Result.REFUSED, str(error))
+
+    async def _follow_wish(self, stream: Stream) -> None:
+        wish, asked = self._shared.wishes.of(self.device, stream), self._asked.get(stream)
+        if wish == asked or WATCH_RIGHT[stream] not in self.link.session.may or not self._open:
+            return
+        self._in_flight.pop(stream, None)
+        self._credits.pop(stream, None)
+        if wish is None:
+            del self._asked[stream]
+            await self.link.send(Unwatch(stream=stream))
+            self._shared.mailbox.forget(self.device, stream)
+        else:
+            self._asked[stream] = wish
+            self._watches += 1
+            await self.link.send(wish.numbered(self._watches))
+
+    async def _give_credits(self) -> None:
+        while self._credits and self._open:
+            _, frame = self._credits.popitem()
+            await self.link.send(Credit(watch=frame.watch, sequence=frame.sequence))
+
+    async def _leave(self, reason: str) -> None:
+        if self._open:
+            await self.link.send(EndLesson())
+        await self.link.close(CloseCode.DONE, reason)
+
+    @property
+    def _open(self) -> bool:
+        return self.link.session.state is State.PERMITTED
+
+    def _answer(self, command: str, result: Result, detail: str) -> None:
+        self._tell(CommandAnswered(device=self.device, command=command, result=result, detail=detail, at=time()))
+
+    def _ending(self, closed: LinkClosed) -> Ending:
+        breach = isinstance(closed.__cause__, RemoteProtocolError)
+        if breach:
+            log.warning("%s broke the protocol: %s", self.device, closed.reason)
+        return Ending(
+            why=self._refused or _words(closed, breach),
+            refused=bool(self._refused),
+            breach=breach or closed.code in _BREACHES,
+        )
+
+
+def unsent(device: str, command: Command, why: str) -> CommandAnswered:
+    """Return the answer to a command that never left."""
+    return CommandAnswered(device=device, command=command.id, result=Result.FAILED, detail=why, at=time())
+
+
+def _words(closed: LinkClosed, breach: bool) -> str:
+    if breach and closed.code != CloseCode.TOO_SLOW:
+        return "The laptop sent what it must not, and was cut off"
+    return _WHY.get(closed.code, "The connection broke")
+
+
+_WHY = {
+    CloseCode.DONE: "The laptop left",
+    CloseCode.GOING_AWAY: "The laptop is shutting down",
+    1009: "The laptop sent what it must not, and was cut off",
+    1011: "The laptop stopped answering",
+    CloseCode.TOO_SLOW: "The laptop stopped answering",
+    CloseCode.REPLACED: "Another connection took this one's place",
+}
