@@ -1,0 +1,191 @@
+"""The agent put together: every part, every task, and the order in which they start and end."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from protocol.identity import Credentials
+from protocol.presence import DEFAULT_PORT
+from student_client.agent.clock import DeviceClock, load_clock, save_clock
+from student_client.agent.desktop import Desktop
+from student_client.agent.device import Device
+from student_client.agent.enrolled import Enrolment
+from student_client.agent.gate import CLOCK_TOLERANCE
+from student_client.agent.receipts import Receipts
+from student_client.agent.server import Server
+from student_client.agent.state import StateError, StateFolder
+from student_client.agent.status import StatusBoard
+
+log = logging.getLogger(__name__)
+
+COVERED_WITHIN: Final = 5.0  # seconds a restored lock may take before the agent listens all the same
+CLOCK_EVERY: Final = 60.0  # seconds between two notes of the last time seen
+CLOCK_EVERY_LOCKED: Final = 10.0  # what a lock may gain by a clock set back and a restart
+LOOK_EVERY: Final = 1.0  # a suspended laptop's timers are late; its clock is not
+SAVE_AFTER: Final = 0.2  # seconds in which changes of the status gather
+RETRY_EVERY: Final = 2.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the agent was started. An empty host is every address."""
+
+    host: str = ""
+    port: int = DEFAULT_PORT
+    mdns: bool = True
+
+
+class Agent:
+    """One agent on one state folder, which it holds alone."""
+
+    def __init__(self, state: StateFolder, options: Options, desktop: Desktop) -> None:
+        self._state, self._options, self._desktop = state, options, desktop
+        self.clock: DeviceClock = load_clock(state)
+        self.board = StatusBoard(state, self.clock.now)
+        receipts = Receipts(state)
+        receipts.load(self.clock.last_seen)
+        self.device = Device(state, self.clock, self.board, receipts, desktop)
+        self._changed = asyncio.Event()
+        self.board.changed = self._changed.set
+        self.port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Work until cancelled, then end every permit, capture and task; a lock stays stored."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name, work in self._work().items():
+                    tasks.create_task(self._supervised(name, work), name=name)
+        finally:
+            self._close()
+
+    def _work(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        return {
+            "desktop": self._desktop.run,
+            "network": self._serve,
+            "time": self._keep_time,
+            "status": self._keep_status,
+        }
+
+    async def _supervised(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start a part again that fails; the others go on."""
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                log.exception("%s failed", name)
+                self.board.problem(name, f"A part of Lessonlight ({name}) failed and is started again: {error}.")
+                await asyncio.sleep(RETRY_EVERY)
+            else:
+                return
+
+    # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _serve(self) -> None:
+        """Listen for as long as there is a valid identity; a lock from before the restart comes first."""
+        await self.device.locker.wait_covered(COVERED_WITHIN)
+        enrolment = Enrolment(self._state, self.board, self.clock.wall)
+        while True:
+            credentials = await enrolment.usable()
+            self.device.enrolled(credentials)
+            server = Server(self.device, self.board, self._options.host, self._options.port)
+            async with server.listening(credentials) as port:
+                await self._be_found(credentials, port, enrolment.changed())
+
+    async def _be_found(self, credentials: Credentials, port: int, end: Coroutine[Any, Any, None]) -> None:
+        """Advertise until `end` returns."""
+        if not self.port.done():
+            self.port.set_result(port)
+        async with asyncio.TaskGroup() as tasks:
+            advert = tasks.create_task(self._advertise(credentials, port), name="mdns")
+            await end
+            advert.cancel()
+
+    async def _advertise(self, credentials: Credentials, port: int) -> None:
+        if self._options.mdns:
+            from student_client.agent.advert import Advertiser  # noqa: PLC0415 - 5 MiB a simulation can do without
+
+            advertiser = Advertiser(self.board, credentials.identity.college, self._options.host, port)
+            await self._supervised("mdns", advertiser.run)
+
+    async def _keep_time(self) -> None:
+        """End what is over, in time, and remember the last time seen."""
+        saved_at = 0.0
+        while True:
+            self.device.poked.clear()
+            left, now = self.device.tick(), self.clock.now()
+            every = CLOCK_EVERY_LOCKED if self.device.locker.leases.held else CLOCK_EVERY
+            if now - saved_at >= every:
+                self._save_clock(now)
+                saved_at = now
+            self._check_clock(now)
+            wait = min(LOOK_EVERY, left) if left is not None else every
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self.device.poked.wait()
+
+    def _save_clock(self, now: float) -> None:
+        try:
+            save_clock(self._state, now)
+        except StateError as error:
+            self.board.problem("clock-file", str(error))
+        else:
+            self.board.solved("clock-file")
+
+    def _check_clock(self, now: float) -> None:
+        if self.clock.wall() < now - CLOCK_TOLERANCE:
+            self.board.problem("clock", "This computer's clock has been set back. Nobody is let in until it is right.")
+        else:
+            self.board.solved("clock")
+
+    async def _keep_status(self) -> None:
+        """Write status and receipts a moment after they change, and show the newest problem on the panel."""
+        while True:
+            self._changed.clear()
+            self.device.changed()
+            self._save_status()
+            await self._changed.wait()
+            await asyncio.sleep(SAVE_AFTER)
+
+    def _save_status(self) -> None:
+        self.device.receipts.flush()
+        with contextlib.suppress(StateError):  # told by whoever writes what matters more
+            self.board.save()
+
+    def _close(self) -> None:
+        now = self.clock.now()
+        self.device.receipts.end_all(now)
+        self._save_clock(now)
+        self.board.set(pid=0, listening="", discoverable=False)
+        self._save_status()
+
+
+async def open_state(path: Path) -> StateFolder:
+    """Return the state folder once it can be used, saying every other second why it cannot."""
+    state, said = StateFolder(path), ""
+    while True:
+        try:
+            state.open()
+        except StateError as error:
+            if str(error) != said:
+                log.error("%s Trying again every %.0f s.", error, RETRY_EVERY)
+            said = str(error)
+            await asyncio.sleep(RETRY_EVERY)
+        else:
+            return state
+
+
+async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateFolder], Desktop]) -> None:
+    """Run one agent until SIGTERM or SIGINT; raises AlreadyRunning where another holds the folder."""
+    this = asyncio.current_task()
+    assert this
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        state = await open_state(path)
+        with contextlib.closing(state.guard()):
+            await Agent(state, options, make_desktop(state)).run()

@@ -1,0 +1,64 @@
+"""What the indicator and the student's panel show, put together from the policy and from who is here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.messages import LessonTerms
+from protocol.policy.document import Policy
+from protocol.text import plain
+from student_client.agent.gate import Gate
+from student_client.agent.receipts import Receipts
+from student_client.local import PanelState, Viewer
+
+RECEIPTS_SHOWN: Final = 50
+VIEWERS_SHOWN: Final = 16
+
+
+@dataclass(frozen=True)
+class LessonNow:
+    """A lesson some tutor holds a permit for; it ends at `until`."""
+
+    terms: LessonTerms
+    tutor: str
+    until: float
+
+
+def panel_state(
+    gate: Gate | None, lessons: Iterable[LessonNow], viewers: Iterable[Viewer], receipts: Receipts, problem: str
+) -> PanelState:
+    """Return the panel's state; of several lessons the one whose permit was given last is shown."""
+    policy = gate.bundle.policy if gate and gate.bundle else None
+    lesson = next(reversed(list(lessons)), None)
+    return PanelState(
+        viewers=tuple(viewers)[:VIEWERS_SHOWN],
+        lesson=lesson.terms.name if lesson else "",
+        tutor=lesson.tutor if lesson else "",
+        ends_at=lesson.until if lesson else 0.0,
+        rules=_rules(policy, lesson.terms.rules) if policy and lesson else (),
+        receipts=receipts.newest(RECEIPTS_SHOWN),
+        what_can_be_seen=_seen(policy) if policy else "",
+        help_text=_help(policy) if policy else "",
+        report_abuse_url=policy.college.report_abuse_url if policy else "",
+        college=policy.college.name if policy else "",
+        device=gate.device.name if gate else "",
+        problem=plain(problem, 280),
+    )
+
+
+def _rules(policy: Policy, slug: str) -> tuple[str, ...]:
+    rules = policy.rules.get(slug)
+    return rules.sentences if rules else ()
+
+
+def _seen(policy: Policy) -> str:
+    texts = policy.student
+    return _paragraph((texts.why, *texts.what_can_be_seen, *texts.what_cannot_be_seen))
+
+
+def _help(policy: Policy) -> str:
+    return _paragraph(policy.student.who_can_help)
+
+
+def _paragraph(lines: Iterable[str]) -> str:
+    return plain("\n".join(line for line in lines if line), 2000, multiline=True)
