@@ -34,6 +34,8 @@ QT_ROOMS = (
     "tutor_app/app.py",
     "tutor_app/__main__.py",
     "tutor_app/demo_desktops.py",
+    "tutor_app/demo_pictures.py",
+    "tutor_app/demo_tutor.py",
     "student_client/desktop/",
 )
 
