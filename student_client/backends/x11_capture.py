@@ -20,15 +20,19 @@ class X11Capture(Capture):
     def __init__(self, display: str) -> None:
         self._display = display
         self._shots: mss.MSS | None = None
+        self._resized = False
+        self._news = True
         self._open = True
         try:
             self._connection = Connection(display)
-            self._damage = _Damage(self._connection)
-            self._monitors = Monitors(self._connection)
+            try:
+                self._damage = _Damage(self._connection)
+                self._monitors = Monitors(self._connection)
+            except BaseException:
+                self._connection.close()  # whoever tries again every few seconds must not use up the display's clients
+                raise
         except (DisplayLostError, RequestError) as error:
             raise CaptureError(str(error)) from error
-        self._resized = False
-        self._news = True
 
     def monitors(self) -> tuple[Monitor, ...]:
         """Return the monitors as RandR last described them."""

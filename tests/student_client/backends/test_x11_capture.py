@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,6 +169,15 @@ def test_a_display_that_goes_is_an_error_in_words(new_capture: Any) -> None:
 def test_no_display_is_an_error_in_words() -> None:
     with pytest.raises(CaptureError, match=":9999 cannot be reached"):
         X11Capture(":9999")
+
+
+def test_a_display_without_damage_is_an_error_in_words_and_leaks_nothing(new_xvfb: Any) -> None:
+    display = new_xvfb("-extension", "DAMAGE", "-screen", "0", "640x480x24")
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(CaptureError, match="lacks DAMAGE"):
+            X11Capture(display)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files
 
 
 def test_xinerama_screens_are_monitors(new_xvfb: Any, new_capture: Any) -> None:
