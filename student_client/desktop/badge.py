@@ -1,24 +1,22 @@
 """The indicator: a small pill above all windows that says whether somebody views this screen. It cannot be closed."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QCloseEvent,
     QColor,
     QFont,
     QFontMetrics,
     QGuiApplication,
     QMouseEvent,
-    QMoveEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
-    QRegion,
     QScreen,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from student_client.desktop import theme
+from student_client.desktop.over_window import FLAGS, OverWindow
+from student_client.desktop.shapes import rounded
 from student_client.desktop.words import CALM
 
 EDGE = 16  # from the screen's edge, before anybody has moved it
@@ -28,25 +26,15 @@ PADDING = 16
 GAP = 8
 WIDEST = 760
 
-FLAGS = (
-    Qt.WindowType.Window
-    | Qt.WindowType.FramelessWindowHint
-    | Qt.WindowType.WindowStaysOnTopHint
-    | Qt.WindowType.BypassWindowManagerHint  # a window manager would put full-screen windows above it
-    | Qt.WindowType.WindowDoesNotAcceptFocus
-)
 
-
-class Badge(QWidget):
+class Badge(OverWindow):
     """The pill. `clicked` asks for the panel; after `exposure`, which tells of a possible change, ask `on_screen`."""
 
     clicked = Signal()
-    exposure = Signal()
+    palette_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__(None, FLAGS)
-        self.setObjectName("badge")
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        super().__init__("badge", "Lessonlight indicator", FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._text = ""
         self._lit = False
@@ -55,8 +43,6 @@ class Badge(QWidget):
         self._pressed_at: QPoint | None = None
         self._dragging = False
         self.say(CALM, lit=False, trouble=False)
-        self.winId()  # makes the window handle, whose events are watched from its first one
-        self.windowHandle().installEventFilter(self)
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.screenAdded.connect(self._follow_screen)
@@ -77,17 +63,16 @@ class Badge(QWidget):
     def on_screen(self) -> bool:
         """Whether the window system really shows it, whole, on a screen."""
         window = self.windowHandle()
-        if not (self.isVisible() and window.isExposed() and window.opacity() == 1):
+        if not self.exposed or window.opacity() != 1:
             return False
         return any(screen.geometry().contains(window.geometry()) for screen in QGuiApplication.screens())
 
     def show_again(self) -> None:
-        """Put it back where it belongs, also when another program has unmapped or moved it."""
+        """Put it back where it belongs, also when another program has unmapped, moved or destroyed it."""
         self.settle()
-        if not self.windowHandle().isExposed():
-            self.hide()
+        if self.isVisible() and not self.exposed:
+            self.reappear()
         self.show()
-        self.raise_()
 
     def settle(self) -> None:
         """Take size and place for the present text and screens."""
@@ -101,9 +86,7 @@ class Badge(QWidget):
         wanted.moveTop(max(wanted.top(), area.top()))
         if wanted != self.geometry():
             self.setGeometry(wanted)
-        pill = QPainterPath()
-        pill.addRoundedRect(QRectF(self.rect()), size.height() / 2, size.height() / 2)
-        self.setMask(QRegion(pill.toFillPolygon().toPolygon()))
+        self.setMask(rounded(size, HEIGHT / 2))
 
     def sizeHint(self) -> QSize:
         """Return the size its text needs, within the screen."""
@@ -151,20 +134,11 @@ class Badge(QWidget):
         if event.button() == Qt.MouseButton.LeftButton and pressed is not None and not self._dragging:
             self.clicked.emit()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stay: nobody is viewed without it."""
-        event.ignore()
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        """Tell, for it may have been moved off the screen by another program."""
-        super().moveEvent(event)
-        self.exposure.emit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the native window: Qt calls it visible until the window system says otherwise."""
-        if event.type() in (QEvent.Type.Expose, QEvent.Type.Hide):
-            self.exposure.emit()
-        return super().eventFilter(watched, event)
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell when the desktop turns light or dark; every window has this event, this one is always there."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.PaletteChange, QEvent.Type.ThemeChange):
+            self.palette_changed.emit()
 
     def _follow_screen(self, screen: QScreen) -> None:
         screen.availableGeometryChanged.connect(self.settle)

@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Indicator:
-    """Whether the indicator was on the screen just now."""
+class IndicatorSeen:
+    """Whether the student could see the indicator just now."""
 
     on_screen: bool
 
@@ -43,7 +43,7 @@ class Lesson:
     on: bool
 
 
-Order = OpenChannel | StopCapture | NextPicture | Indicator | Lesson
+Order = OpenChannel | StopCapture | NextPicture | IndicatorSeen | Lesson
 
 
 class CaptureWork:
@@ -74,7 +74,7 @@ class CaptureWork:
                 self._decider.close(order.channel)
             case NextPicture():
                 self._decider.credit(order.channel)
-            case Indicator():
+            case IndicatorSeen():
                 self._see_indicator(order.on_screen)
             case Lesson():
                 self._desk.follow(order.on)

@@ -12,15 +12,14 @@ from protocol.text import plain
 from student_client.backends.base import Backends, Unsupported
 from student_client.desktop import theme
 from student_client.desktop.agent_link import AgentLink
-from student_client.desktop.badge import Badge
 from student_client.desktop.capture_thread import CaptureThread
-from student_client.desktop.capture_work import Indicator, Lesson
+from student_client.desktop.capture_work import IndicatorSeen, Lesson
+from student_client.desktop.indicator import Indicator
 from student_client.desktop.lock_screen import LockScreen
 from student_client.desktop.lock_window import Note
 from student_client.desktop.message_window import MessageStack, TutorText
 from student_client.desktop.panel import Panel
 from student_client.desktop.succession import Succession
-from student_client.desktop.tray import Tray
 from student_client.desktop.words import badge as badge_words
 from student_client.local import (
     Capture,
@@ -38,8 +37,6 @@ from student_client.local import (
 from student_client.local import LockScreen as LockOrder
 from student_client.local import UnlockScreen as UnlockOrder
 
-WATCHED_CHECK_MS = 500  # the indicator, while pictures are taken (SECURITY rule 10)
-IDLE_CHECK_MS = 2000  # the same while nobody asks for pictures
 SUCCEED_MS = 1000  # an agent that has a lock to restore says so at once
 
 logger = logging.getLogger(__name__)
@@ -54,40 +51,39 @@ class Desktop(QObject):
         self._channels: set[int] = set()
         self._notes: dict[str, TutorText] = {}  # came while locked, not yet in a window of their own
         self._ready = False
-        self._state: PanelState | None = None
+        self._lesson = False
+        self._dark: bool | None = None
         self._capture = CaptureThread(backends)
-        self._badge, self._tray, self._panel = Badge(), Tray(self), Panel()
-        self._messages = MessageStack(self)
         self._lock = LockScreen(backends.lock, self)
+        self._indicator = Indicator(lambda: self._lock.covering, self)
+        self._panel, self._messages = Panel(), MessageStack(self)
         self._mail = QSocketNotifier(self._capture.outbox.bell.fileno(), QSocketNotifier.Type.Read, self)
-        self._check = QTimer(self, interval=IDLE_CHECK_MS)
         self._connect()
         self._dress()
-        self._capture.start()
-        self._badge.show_again()
         self._stack()
-        self._check.start()
+        self._capture.start()
 
     def shut_down(self) -> None:
         """Stop capturing, give the grabs back, take everything off the screen."""
-        self._check.stop()
         self._mail.setEnabled(False)
         self._capture.stop()
         self._link.close()
         self._lock.close()
+        self._indicator.hide()
+        self._panel.hide()
+        self._messages.clear()
         self._capture.join(2)
-        for window in (self._badge, self._panel, self._tray):
-            window.hide()
 
     def _connect(self) -> None:
         self._link.received.connect(self._obey)
         self._link.gone.connect(self._orphan)
         self._link.roomy.connect(self._post)
         self._mail.activated.connect(self._post)
-        self._check.timeout.connect(self._check_indicator)
-        self._badge.exposure.connect(self._indicator_changed)
-        self._badge.clicked.connect(self._toggle_panel)
-        self._tray.activated.connect(self._toggle_panel)
+        self._indicator.ready.connect(self._be_ready)
+        self._indicator.checked.connect(lambda seen: self._capture.order(IndicatorSeen(seen)))
+        self._indicator.restored.connect(self._stack)
+        self._indicator.clicked.connect(self._toggle_panel)
+        self._indicator.palette_changed.connect(self._dress)
         self._messages.shown.connect(lambda key: self._link.send(MessageShown(id=key)))
         self._messages.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
         self._messages.changed.connect(self._stack)
@@ -102,12 +98,13 @@ class Desktop(QObject):
                 self._open_channel(message)
             case StopCapture():
                 self._channels.discard(message.channel)
+                self._indicator.watch(closely=bool(self._channels))
                 self._capture.order(message)
-                self._pace()
             case NextPicture():
                 self._capture.order(message)
             case LockOrder():
-                self._lock_screen(message)
+                self._panel.hide()
+                self._lock.lock(message)
             case UnlockOrder():
                 self._lock.unlock()
             case ShowMessage():
@@ -121,14 +118,9 @@ class Desktop(QObject):
 
     def _open_channel(self, order: Capture) -> None:
         self._channels.add(order.channel)
-        self._check_indicator()
+        self._indicator.watch(closely=True)
+        self._indicator.check()
         self._capture.order(order)
-        self._pace()
-
-    def _pace(self) -> None:
-        wanted = WATCHED_CHECK_MS if self._channels else IDLE_CHECK_MS
-        if self._check.interval() != wanted:
-            self._check.setInterval(wanted)
 
     def _post(self) -> None:
         """Send what the capture thread has left: facts always, pictures while the socket takes them."""
@@ -138,27 +130,10 @@ class Desktop(QObject):
             return
         for facts in outbox.take_facts():
             self._link.send(facts)
-        while self._link.has_room and self._indicated() and (picture := outbox.take_picture()) is not None:
+        while self._link.has_room and self._indicator.can_be_seen() and (picture := outbox.take_picture()) is not None:
             self._link.send(picture)
 
     # ── indicator and panel ─────────────────────────────────────────────────────────────────────────────────────────
-
-    def _indicated(self) -> bool:
-        """Whether the student can see who is viewing: on the badge, or on the cover that is over it."""
-        return self._lock.covering or self._badge.on_screen()
-
-    def _indicator_changed(self) -> None:
-        QTimer.singleShot(0, self, self._check_indicator)  # after Qt has sent the painting to the window system
-
-    def _check_indicator(self) -> None:
-        if not self._link.open:
-            return
-        seen = self._indicated()
-        self._capture.order(Indicator(seen))
-        if not self._badge.on_screen():
-            self._badge.show_again()
-        elif not self._ready:
-            self._be_ready()
 
     def _be_ready(self) -> None:
         self._ready = True
@@ -177,35 +152,30 @@ class Desktop(QObject):
             facts.close()
 
     def _show_state(self, state: PanelState) -> None:
-        lesson_was_on = bool(self._state and self._state.lesson)
-        self._state = state
-        if bool(state.lesson) != lesson_was_on:
-            self._capture.order(Lesson(bool(state.lesson)))
-        words, lit, trouble = badge_words(state), bool(state.viewers), bool(state.problem)
-        self._badge.say(words, lit, trouble)
-        self._tray.say(words, lit, trouble)
-        self._lock.say_viewing(words)
+        if self._lesson != (lesson := bool(state.lesson)):
+            self._lesson = lesson
+            self._capture.order(Lesson(lesson))
+        self._indicator.say(state)
+        self._lock.say_viewing(badge_words(state))
         self._panel.show_state(state)
 
     def _toggle_panel(self) -> None:
         if self._panel.isVisible() or self._lock.locked:
             self._panel.hide()
         else:
-            self._panel.open_at(self._badge.geometry())
+            self._panel.open_at(self._indicator.area)
 
     def _dress(self) -> None:
         """Take the colours of the desktop's light or dark of this moment."""
+        if self._dark == (dark := theme.is_dark()):
+            return
+        self._dark = dark
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.setStyleSheet(theme.style_sheet())
-        self._tray.repaint()
-        self._badge.update()
+        self._indicator.repaint()
 
     # ── lock and messages ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def _lock_screen(self, order: LockOrder) -> None:
-        self._panel.hide()
-        self._lock.lock(order)
 
     def _tell_covered(self, key: str, held: bool) -> None:
         self._link.send(ScreenLocked(id=key, held=held))
@@ -232,7 +202,7 @@ class Desktop(QObject):
             QTimer.singleShot(0, self, lambda: self._link.send(MessageShown(id=message.id)))
 
     def _stack(self) -> None:
-        self._lock.keep_on_top((*self._messages.native_windows, int(self._badge.winId())))
+        self._lock.keep_on_top((*self._messages.native_windows, self._indicator.badge.native))
 
     # ── the agent's going ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -240,9 +210,8 @@ class Desktop(QObject):
         """The agent is gone: nothing is captured any more, only a lock stays to its end or to a successor."""
         logger.info("%s", why)
         self._capture.stop()
-        self._check.stop()
-        for window in (self._badge, self._panel, self._tray):
-            window.hide()
+        self._indicator.hide()
+        self._panel.hide()
         self._messages.clear()
         if self._lock.locked:
             self._succession.watch()

@@ -34,6 +34,7 @@ class LockScreen(QObject):
         self._windows: dict[QScreen, LockWindow] = {}
         self._told: tuple[str, bool] | None = None
         self._always_on_top: tuple[int, ...] = ()
+        self._raised: tuple[int, ...] = ()
         self._viewing = CALM
         self._notes: tuple[Note, ...] = ()
         self._timer = QTimer(self, interval=PUMP_MS)
@@ -86,6 +87,7 @@ class LockScreen(QObject):
         for window in windows.values():
             window.hide()
             window.deleteLater()
+        self._raised = ()
         self._try(lambda backend: backend.release())
         self._raise(self._always_on_top)
         QTimer.singleShot(0, self, self.ended.emit)  # after Qt has sent the hiding to the window system
@@ -126,21 +128,20 @@ class LockScreen(QObject):
         """One window for each screen there is, as large as it is, saying what is true now."""
         if self._order is None:
             return
-        new = [screen for screen in QGuiApplication.screens() if screen not in self._windows]
-        for screen in new:
-            self._add(screen)
+        for screen in QGuiApplication.screens():
+            if screen not in self._windows:
+                self._add(screen)
         for window in self._windows.values():
             self._speak(window)
             if not window.covering:
                 window.cover()
-        if new:
-            self._raise(tuple(int(window.winId()) for window in self._windows.values()))
+        self._raise(self._native_windows())
 
     def _add(self, screen: QScreen) -> None:
         window = LockWindow(screen)
         window.say_viewing(self._viewing)
         window.say_notes(self._notes)
-        window.changed.connect(self._report_soon)
+        window.exposure.connect(self._report_soon)
         screen.geometryChanged.connect(window.fit)
         self._windows[screen] = window
 
@@ -174,11 +175,16 @@ class LockScreen(QObject):
     def _pump(self) -> None:
         if self._backend is None and self.locked:
             self._hold()
-            self._raise(tuple(int(window.winId()) for window in self._windows.values()))
+            self._raise(self._native_windows())
         self._try(lambda backend: backend.pump())
 
+    def _native_windows(self) -> tuple[int, ...]:
+        return tuple(window.native for window in self._windows.values())
+
     def _raise(self, windows: tuple[int, ...]) -> None:
-        self._try(lambda backend: backend.raise_over(windows))
+        if windows != self._raised:
+            self._raised = windows
+            self._try(lambda backend: backend.raise_over(windows))
 
     def _try(self, act: Callable[[ScreenLock], object]) -> None:
         if self._backend is None:
@@ -213,3 +219,4 @@ class LockScreen(QObject):
         if self._backend is not None:
             self._backend.close()
             self._backend = None
+        self._raised = ()

@@ -3,21 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QPixmap, QScreen
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QScreen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QStyleOption, QVBoxLayout, QWidget
 
 from student_client.desktop.icons import icon_pixmap
+from student_client.desktop.over_window import FLAGS, OverWindow
 from student_client.desktop.theme import LOCK
 from student_client.desktop.words import clock
 
-FLAGS = (
-    Qt.WindowType.Window
-    | Qt.WindowType.FramelessWindowHint
-    | Qt.WindowType.WindowStaysOnTopHint
-    | Qt.WindowType.BypassWindowManagerHint
-    | Qt.WindowType.WindowDoesNotAcceptFocus
-)
 COMPACT_BELOW = 640  # logical pixels of height, e.g. 1366×768 at 200 %
 WIDEST = 900
 SENTENCE_PADDING = 28  # as in the style sheet
@@ -44,23 +38,17 @@ def label(name: str, wrap: bool = False) -> QLabel:
     return made
 
 
-class LockWindow(QWidget):
-    """Covers one screen. `covering` says whether the window system shows it; `changed` that this may have changed."""
-
-    changed = Signal()
+class LockWindow(OverWindow):
+    """Covers one screen. After `exposure` ask `covering`."""
 
     def __init__(self, screen: QScreen) -> None:
-        super().__init__(None, FLAGS)
-        self.setObjectName("lock")
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        super().__init__("lock", "Your screen is locked", FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.BlankCursor)
         self.setAccessibleName("Your screen is locked")
         self._painted = False
         self._screen = screen
         self._build()
-        self.winId()
-        self.windowHandle().installEventFilter(self)
         self.fit()
 
     @property
@@ -68,7 +56,7 @@ class LockWindow(QWidget):
         """Whether the window is mapped, painted, and as large as its screen."""
         window = self.windowHandle()
         covered = window.geometry().contains(self._screen.geometry())
-        return self._painted and covered and self.isVisible() and window.isExposed()
+        return self._painted and covered and self.exposed
 
     def fit(self) -> None:
         """Cover the screen as it is now; a pixel more, for a scaled screen's size in logical pixels is rounded."""
@@ -79,10 +67,11 @@ class LockWindow(QWidget):
         self._set_widths()
 
     def cover(self) -> None:
-        """Show it, also when another program has unmapped it."""
+        """Show it, also when another program has unmapped, moved or destroyed it."""
         self.fit()
-        if self.isVisible() and not self.windowHandle().isExposed() and self._painted:
-            self.hide()
+        if self._painted and not self.exposed:
+            self._painted = False
+            self.reappear()
         self.show()
 
     def say(self, sentence: str, line: str, now: float) -> None:
@@ -115,17 +104,7 @@ class LockWindow(QWidget):
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, QPainter(self), self)
         if not self._painted:
             self._painted = True
-            self.changed.emit()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stay until unlocked."""
-        event.ignore()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the native window: Qt calls it visible until the window system says otherwise."""
-        if event.type() == QEvent.Type.Expose:
-            self.changed.emit()
-        return super().eventFilter(watched, event)
+            self.exposure.emit()
 
     def _build(self) -> None:
         self._clock, self._pill, self._icon = label("lockClock"), label("lockPill"), label("lockIcon")

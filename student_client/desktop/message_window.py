@@ -2,24 +2,20 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QMouseEvent, QPainterPath, QRegion, QResizeEvent
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from student_client.desktop.over_window import OverWindow
+from student_client.desktop.panel import WIDTH as PANEL_WIDTH
+from student_client.desktop.shapes import rounded
 from student_client.desktop.words import clock
 
 WIDTH = 460
 MARGIN = 16
-CORNER = 12.0
+BELOW_BADGE = 60  # badge.EDGE + badge.HEIGHT and a little: it stays readable above them
 TALLEST_TEXT = 220
 MOST = 20  # a tutor who sends more loses the oldest from the screen
-
-FLAGS = (
-    Qt.WindowType.Window
-    | Qt.WindowType.FramelessWindowHint
-    | Qt.WindowType.WindowStaysOnTopHint
-    | Qt.WindowType.BypassWindowManagerHint  # shown over full-screen windows, too, and never given the focus
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +28,21 @@ class TutorText:
     text: str
 
 
-class MessageWindow(QWidget):
+class MessageWindow(OverWindow):
     """One card. `shown` tells once that it is on the screen, `understood` that the student pressed the button."""
 
     shown = Signal()
     understood = Signal()
 
     def __init__(self, message: TutorText) -> None:
-        super().__init__(None, FLAGS)
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        self.setObjectName("window")
+        super().__init__("window", "Message")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(f"Message from {message.by}")
         self.setAccessibleDescription(message.text)
         self.message = message
         self._told = False
         self._build()
-        self.winId()
-        self.windowHandle().installEventFilter(self)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing is understanding."""
-        event.ignore()
-        self.understood.emit()
+        self.exposure.connect(self._tell_shown)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take the keyboard once the student has turned to it."""
@@ -64,16 +52,12 @@ class MessageWindow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Round the corners."""
         super().resizeEvent(event)
-        card = QPainterPath()
-        card.addRoundedRect(QRectF(self.rect()), CORNER, CORNER)
-        self.setMask(QRegion(card.toFillPolygon().toPolygon()))
+        self.setMask(rounded(event.size()))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell when the window system shows it."""
-        if event.type() == QEvent.Type.Expose and self.windowHandle().isExposed() and not self._told:
+    def _tell_shown(self) -> None:
+        if self.exposed and not self._told:
             self._told = True
             QTimer.singleShot(0, self, self.shown.emit)  # after Qt has sent the painting to the window system
-        return super().eventFilter(watched, event)
 
     def _build(self) -> None:
         card = QFrame(self)
@@ -139,7 +123,7 @@ class MessageStack(QObject):
     @property
     def native_windows(self) -> tuple[int, ...]:
         """The native ids of the cards on the screen, lowest first."""
-        return tuple(int(window.winId()) for window in self._windows.values() if window.isVisible())
+        return tuple(window.native for window in self._windows.values() if window.isVisible())
 
     def add(self, message: TutorText) -> None:
         """Show a message; one with a known id replaces it."""
@@ -175,11 +159,13 @@ class MessageStack(QObject):
     def _arrange(self) -> None:
         """One below the other at the top, in the middle; what does not fit begins again at the top, a step aside."""
         area = QGuiApplication.primaryScreen().availableGeometry()
-        top, aside = area.top() + MARGIN, 0
+        top, aside = area.top() + BELOW_BADGE, 0
         for window in self._windows.values():
             window.adjustSize()
-            if top + window.height() > area.bottom() and top > area.top() + MARGIN:
+            if top + window.height() > area.bottom() and top > area.top() + BELOW_BADGE + aside:
                 aside += 2 * MARGIN
-                top = area.top() + MARGIN + aside
-            window.move(QPoint(area.center().x() - window.width() // 2 + aside, top))
+                top = area.top() + BELOW_BADGE + aside
+            beside_panel = area.right() - PANEL_WIDTH - 2 * MARGIN - window.width()
+            left = max(area.left() + MARGIN, min(area.center().x() - window.width() // 2, beside_panel))
+            window.move(QPoint(left + aside, top))
             top += window.height() + MARGIN // 2

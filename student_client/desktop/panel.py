@@ -2,8 +2,8 @@
 
 import time
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent, QPainterPath, QRegion, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 
 from student_client.desktop import theme
 from student_client.desktop.icons import icon
+from student_client.desktop.shapes import rounded
 from student_client.desktop.words import lesson_line, lesson_title, period
 from student_client.local import PanelState, ReceiptLine
 
 WIDTH = 480
 GAP = 12  # to badge and screen edge
-CORNER = 12.0
 PADDING = 20
 
 FLAGS = Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
@@ -92,9 +92,7 @@ class Panel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Round the corners."""
         super().resizeEvent(event)
-        card = QPainterPath()
-        card.addRoundedRect(QRectF(self.rect()), CORNER, CORNER)
-        self.setMask(QRegion(card.toFillPolygon().toPolygon()))
+        self.setMask(rounded(event.size()))
 
     def _head(self) -> QHBoxLayout:
         self._title = text("title", "")
@@ -105,7 +103,7 @@ class Panel(QWidget):
         self._close.setIconSize(QSize(16, 16))
         self._close.clicked.connect(self.hide)
         row = QHBoxLayout()
-        row.setContentsMargins(PADDING, 0, PADDING - 4, 0)
+        row.setContentsMargins(PADDING - 1, 0, PADDING - 5, 0)
         row.addWidget(self._title, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         return row

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from student_client.local import PanelState, ReceiptLine, Viewer
 
+BADGE_NAME = 32  # characters of a name that the badge has room for
+
 CALM = "Lessonlight · nobody is viewing"
 TROUBLE = "Lessonlight has a problem · nobody is viewing"
 
@@ -43,13 +45,18 @@ def remaining(seconds: float) -> str:
     return f"{rest // 60}:{rest % 60:02}"
 
 
-def viewing(viewers: Sequence[Viewer]) -> str:
-    """Return what the badge says: who is viewing, of which lesson, since when; or that nobody is."""
+def viewing(viewers: Sequence[Viewer], longest: int = 80) -> str:
+    """Return who is viewing, of which lesson, since when; or that nobody is. Names are cut at `longest` characters."""
     if not viewers:
         return CALM
     first = min(viewers, key=lambda viewer: viewer.since)
     others = len({viewer.name for viewer in viewers}) - 1
-    return f"{_who(first.name, others)} viewing your screen · {first.lesson} · since {clock(first.since)}"
+    who, lesson = _who(_cut(first.name, longest), others), _cut(first.lesson, longest)
+    return f"{who} viewing your screen · {lesson} · since {clock(first.since)}"
+
+
+def _cut(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
 
 
 def _who(name: str, others: int) -> str:
@@ -62,7 +69,7 @@ def badge(state: PanelState | None) -> str:
     """Return the badge's whole text for what the agent has said last; None means nothing yet."""
     if state is None or not (state.viewers or state.problem):
         return CALM
-    return viewing(state.viewers) if state.viewers else TROUBLE
+    return viewing(state.viewers, BADGE_NAME) if state.viewers else TROUBLE
 
 
 def lesson_title(state: PanelState, now: float) -> str:

@@ -167,10 +167,17 @@ class Screen:
         reply = self.core.GetProperty(False, window, atom, xp.Atom.CARDINAL, 0, 1).reply()
         return int(reply.value.to_atoms()[0]) if reply.value_len else 0
 
+    def name(self, window: int) -> str:
+        reply = self.core.GetProperty(False, window, xp.Atom.WM_NAME, xp.GetPropertyType.Any, 0, 64).reply()
+        return reply.value.to_string() if reply.value_len else ""
+
+    def own(self, pid: int, name: str) -> int:
+        """The mapped window of that process with that name; 0 if there is none."""
+        found = [window for window in self.windows() if self.pid(window) == pid and self.name(window) == name]
+        return found[0] if found else 0
+
     def badge(self, pid: int) -> int:
-        """The badge's window: the only mapped one of that process that is 36 pixels high; 0 if there is none."""
-        own = [window for window in self.windows() if self.pid(window) == pid and self.area(window)[3] == 36]
-        return own[0] if own else 0
+        return self.own(pid, "Lessonlight indicator")
 
     def unmap(self, window: int) -> None:
         self.core.UnmapWindow(window, is_checked=True).check()
