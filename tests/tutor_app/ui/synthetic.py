@@ -1,0 +1,247 @@
+"""A class of thirty that exists only here: screens drawn by Qt, a network that keeps what it was told, a clock to turn."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
+
+from protocol.identity import Identity, Role
+from protocol.messages import (
+    Frame,
+    LessonTerms,
+    LockFacts,
+    MonitorFacts,
+    Reason,
+    Result,
+    Right,
+    ScreenState,
+    Status,
+    Stream,
+)
+from tutor_app.classroom.classroom import Order, Place
+from tutor_app.classroom.events import (
+    CommandAnswered,
+    Event,
+    LinkLost,
+    LinkUp,
+    NotPermitted,
+    Permitted,
+    StatusTold,
+)
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.records.values import Record
+
+TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
+TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
+ALL = frozenset(Right)
+
+
+class Clock:
+    """Unix seconds, turned by hand."""
+
+    def __init__(self, now: float = TEN) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class FakeMailbox:
+    waiting: list[tuple[str, Stream, Frame]] = field(default_factory=list)
+
+    def drain(self, limit: int = 64) -> list[tuple[str, Stream, Frame]]:
+        drained, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        return drained
+
+
+@dataclass
+class FakeWire:
+    """The network's edge: keeps what it was told, says what the test tells it to."""
+
+    mailbox: FakeMailbox = field(default_factory=FakeMailbox)
+    told: list[tuple[str, object]] = field(default_factory=list)
+    asks: dict[tuple[str, Stream], WatchAsk] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    waiting: list[Event] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.told.append(("start", None))
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        self.told.append(("stop", timeout))
+        return True
+
+    def begin(self, lesson: LessonTerms) -> None:
+        self.told.append(("begin", lesson.id))
+
+    def end(self, reason: str = "") -> None:
+        self.told.append(("end", reason))
+
+    def watch(self, device: str, ask: WatchAsk) -> None:
+        self.told.append(("watch", device))
+        self.asks[device, ask.stream] = ask
+
+    def unwatch(self, device: str, stream: Stream) -> None:
+        self.told.append(("unwatch", device))
+        self.asks.pop((device, stream), None)
+
+    def send(self, orders: list[Order]) -> None:
+        self.orders.extend(orders)
+
+    def events(self) -> list[Event]:
+        events, self.waiting = self.waiting, []
+        return events
+
+    def bytes_a_second(self) -> float:
+        return 112_500.0
+
+
+@dataclass
+class FakeJournal:
+    records: list[Record] = field(default_factory=list)
+
+    def write(self, record: Record) -> None:
+        self.records.append(record)
+
+    def of(self, kind: type[Record]) -> list[Record]:
+        return [record for record in self.records if isinstance(record, kind)]
+
+
+def lesson(**changes: object) -> LessonTerms:
+    terms = {
+        "id": "ab" * 16,
+        "name": "Maths 10B",
+        "group": "10B",
+        "room": "Room 4",
+        "starts_at": TEN,
+        "ends_at": TEN + 55 * 60,
+    } | changes
+    return LessonTerms(**terms)  # type: ignore[arg-type]
+
+
+def register(number: int = 30, group: str = "10B") -> list[Place]:
+    return [Place(device=f"LAPTOP-{n:02}", name=f"Student {n:02}", group=group) for n in range(1, number + 1)]
+
+
+def device(number: int) -> str:
+    return f"LAPTOP-{number:02}"
+
+
+def status(number: int, application: str = "Writer — essay", **changes: object) -> Status:
+    facts = {
+        "user": f"student{number:02}",
+        "host": f"laptop-{number:02}",
+        "application": application,
+        "monitors": (MonitorFacts(index=1, name="eDP-1", width=1920, height=1080),),
+        "screen": ScreenState.LIVE,
+    } | changes
+    return Status(**facts)  # type: ignore[arg-type]
+
+
+def arrives(number: int, at: float = TEN, application: str = "Writer — essay", **changes: object) -> list[Event]:
+    """What the network tells when a laptop comes and shows its screen."""
+    name = device(number)
+    return [
+        LinkUp(device=name, name=f"Student {number:02}", group="10B", address=f"10.0.4.{number}:47800", at=at),
+        Permitted(device=name, until=TEN + 3300, may=ALL, at=at),
+        StatusTold(device=name, status=status(number, application, **changes), at=at),
+    ]
+
+
+def locked(number: int, left: float, now: float, covered: bool = True) -> StatusTold:
+    facts = LockFacts(id="cd" * 16, by="Maths tutor", until=now + left, covered=covered)
+    return StatusTold(device=device(number), status=status(number, lock=facts), at=now)
+
+
+def answered(order: Order, result: Result = Result.OK, detail: str = "", at: float = TEN) -> CommandAnswered:
+    return CommandAnswered(device=order.device, command=order.command.id, result=result, detail=detail, at=at)
+
+
+def lost(number: int, at: float, why: str = "The connection broke") -> LinkLost:
+    return LinkLost(device=device(number), why=why, at=at)
+
+
+def refused(number: int, reason: Reason, detail: str, at: float = TEN) -> NotPermitted:
+    return NotPermitted(device=device(number), reason=reason, detail=detail, at=at)
+
+
+# ── what is on their screens ────────────────────────────────────────────────────────────────────────────────────────
+
+_COLOURS = ("#A96AC4", "#6CC0C8", "#C66BC0", "#CB68A8", "#C8B56B", "#C98869", "#7CC96E")
+
+
+def screen(number: int, width: int = 480, height: int = 270) -> QImage:
+    """A student's screen: an essay, a page, a sheet or a video, by number."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.fill(QColor("#E8ECF1"))
+    painter = QPainter(image)
+    painter.scale(width / 480, height / 270)
+    painter.setPen(Qt.PenStyle.NoPen)
+    draw = {2: _page, 3: _page, 9: _page, 13: _sheet, 27: _sheet, 7: _video}.get(number)
+    (draw or (_page if number % 6 in (1, 4) and number > 18 else _essay))(painter, number)
+    painter.end()
+    return image
+
+
+def _lines(painter: QPainter, area: QRect, seed: int, colour: str = "#7A8896") -> None:
+    painter.setBrush(QColor(colour))
+    for row in range(area.height() // 22):
+        width = 0.45 + ((seed * 37 + row * 53) % 50) / 100
+        painter.drawRoundedRect(QRectF(area.left(), area.top() + row * 22, area.width() * width, 8), 4, 4)
+
+
+def _essay(painter: QPainter, number: int) -> None:
+    painter.setBrush(QColor("#FFFFFF"))
+    painter.drawRect(108, 22, 264, 248)
+    _lines(painter, QRect(132, 56, 220, 214), number)
+
+
+def _page(painter: QPainter, number: int) -> None:
+    painter.setBrush(QColor("#FFFFFF"))
+    painter.drawRect(0, 0, 480, 270)
+    painter.setBrush(QColor("#C9D3DF"))
+    painter.drawRect(0, 0, 480, 32)
+    painter.setBrush(QColor(_COLOURS[number % len(_COLOURS)]))
+    painter.drawRoundedRect(16, 50, 448, 124, 6, 6)
+    _lines(painter, QRect(16, 194, 440, 76), number)
+
+
+def _sheet(painter: QPainter, _number: int) -> None:
+    painter.setBrush(QColor("#FFFFFF"))
+    painter.drawRect(0, 0, 480, 270)
+    painter.setPen(QColor("#C9D3DF"))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for row in range(6):
+        for column in range(8):
+            painter.drawRect(16 + column * 56, 16 + row * 40, 54, 38)
+
+
+def _video(painter: QPainter, _number: int) -> None:
+    shade = QLinearGradient(0, 0, 480, 270)
+    shade.setColorAt(0, QColor("#6B2A86"))
+    shade.setColorAt(1, QColor("#14572E"))
+    painter.setBrush(shade)
+    painter.drawRect(0, 0, 480, 270)
+
+
+def jpeg(image: QImage) -> bytes:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "JPEG", 85)  # type: ignore[call-overload]  # the stubs want bytes where Qt takes a str
+    return bytes(data.data())
+
+
+def frame(image: QImage, captured_at: float = TEN, sequence: int = 1) -> Frame:
+    return Frame(
+        watch=1,
+        sequence=sequence,
+        captured_at=captured_at,
+        width=image.width(),
+        height=image.height(),
+        screen_width=1920,
+        screen_height=1080,
+        jpeg=jpeg(image),
+    )

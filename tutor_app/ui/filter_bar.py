@@ -1,0 +1,122 @@
+"""The row above the wall: filters with their counts, find as you type, the size of tiles, their order."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSlider, QWidget
+
+from tutor_app.classroom.arrange import Filter, Sort
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.wall_view import LARGEST, SMALLEST
+from tutor_app.ui.widgets import Choice, IconButton, button, label
+
+_ICONS: Final = {Filter.LOCKED: "lock", Filter.FLAGGED: "flag", Filter.MISSING: "missing"}
+_STEP: Final = 40  # pixels of a tile's width
+
+
+class FilterBar(QWidget):
+    """Tells what was chosen; `set_counts` keeps the chips true."""
+
+    filtered = Signal(Filter)
+    searched = Signal(str)
+    sorted = Signal(Sort)
+    sized = Signal(int)
+    panel_toggled = Signal(bool)
+    left = Signal(bool)
+    """The field was left by Esc (False) or Enter (True): the keys go back to the wall."""
+
+    def __init__(self, theme: Theme, width: int) -> None:
+        super().__init__()
+        self._theme = theme
+        self._bold = QFontMetrics(theme.font(bold=True))  # a chosen chip is bold: no chip may jump for it
+        self._chips = {chosen: button("", kind="chip") for chosen in Filter}
+        self._group = QButtonGroup(self)
+        self.field = QLineEdit(placeholderText="Find a student…", clearButtonEnabled=True)
+        self.field.setAccessibleName("Find a student")
+        self.field.setMaximumWidth(220)
+        self._glass = QAction(self)
+        self.field.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
+        self.field.textChanged.connect(self.searched)
+        self.field.installEventFilter(self)
+        self._size = self._slider(width)
+        self._sort = Choice(theme, list(Sort), prefix="Sort: ")
+        self._sort.setAccessibleName("Sort")
+        self._sort.currentIndexChanged.connect(lambda index: self.sorted.emit(list(Sort)[index]))
+        self.panel = IconButton(theme, "panel", "Side panel (F8)")
+        self.panel.setCheckable(True)
+        self.panel.clicked.connect(self.panel_toggled)
+        self._lay_out()
+        self.set_counts(dict.fromkeys(Filter, 0))
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def set_counts(self, counts: Mapping[Filter, int]) -> None:
+        """Write the numbers on the chips."""
+        for chosen, chip in self._chips.items():
+            chip.setText(f"{chosen.capitalize()} {counts[chosen]}")
+            chip.setAccessibleName(f"{chosen.capitalize()}, {counts[chosen]} students")
+            chip.setFixedWidth(self._bold.horizontalAdvance(chip.text()) + (60 if chosen in _ICONS else 32))
+
+    def choose(self, chosen: Filter) -> None:
+        """Press a chip."""
+        self._chips[chosen].click()
+
+    def step(self, steps: int) -> None:
+        """Make tiles larger or smaller."""
+        self._size.setValue(self._size.value() + steps * _STEP)
+
+    def start_finding(self) -> None:
+        """Give the keys to the field."""
+        self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.field.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Esc clears the field and leaves it; Enter or arrow down leave it as it is."""
+        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.field.clear()
+                self.left.emit(False)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+                self.left.emit(True)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _slider(self, width: int) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(SMALLEST, LARGEST)
+        slider.setSingleStep(_STEP // 2)
+        slider.setPageStep(_STEP)
+        slider.setValue(width)
+        slider.setFixedWidth(110)
+        slider.setAccessibleName("Size of tiles")
+        slider.setToolTip("Size of tiles (Ctrl +, Ctrl −)")
+        slider.valueChanged.connect(self.sized)
+        return slider
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 10, 16, 6)
+        row.setSpacing(8)
+        for chosen, chip in self._chips.items():
+            chip.setCheckable(True)
+            chip.clicked.connect(lambda _=False, one=chosen: self.filtered.emit(one))
+            self._group.addButton(chip)
+            row.addWidget(chip)
+        self._chips[Filter.ALL].setChecked(True)
+        row.addStretch(1)
+        row.addWidget(self.field, 2)
+        row.addSpacing(4)
+        row.addWidget(label("Size", kind="soft"))
+        row.addWidget(self._size)
+        row.addSpacing(4)
+        row.addWidget(self._sort)
+        row.addWidget(self.panel)
+
+    def _dress(self) -> None:
+        self._glass.setIcon(self._theme.icon("find", "soft"))
+        for chosen, icon in _ICONS.items():
+            chip: QPushButton = self._chips[chosen]
+            chip.setIcon(self._theme.icon(icon))

@@ -1,0 +1,143 @@
+"""One lesson being held: the classroom, the network and the records kept in step. Views listen and ask."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Final
+from uuid import uuid4
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from protocol.identity import Identity
+from protocol.messages import LessonTerms
+from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
+from tutor_app.classroom.events import Event, PictureShown
+from tutor_app.ui.ports import Journal, Wire
+from tutor_app.ui.recorder import Recorder
+
+RENEW_EVERY: Final = 5  # seconds between looks at the lock leases
+
+
+class LessonRun(QObject):
+    """From the first dial to the last record. `clock` returns Unix seconds."""
+
+    changed = Signal(Changes)
+    pictured = Signal(list)
+    """Devices whose tile has a new picture."""
+    ticked = Signal()
+    over = Signal()
+    """The lesson ended, by the tutor or by the clock."""
+    problem = Signal(str)
+
+    def __init__(
+        self,
+        lesson: LessonTerms,
+        register: Iterable[Place],
+        tutor: Identity,
+        wire: Wire,
+        journal: Journal,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self._wire, self._clock = wire, clock
+        self.lesson, self.tutor = lesson, tutor
+        self.classroom = Classroom(lesson, register, clock(), lambda: uuid4().hex)
+        self._expected = frozenset(self.classroom.students)
+        self._recorder = Recorder(journal, lesson, tutor, self.problem.emit)
+        self.is_over = False
+        self._ticks = 0
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self.tick)
+
+    def begin(self) -> None:
+        """Hold the lesson."""
+        self._recorder.started(self._clock())
+        self._wire.begin(self.lesson)
+        self._timer.start()
+
+    def end(self, reason: str = "", unlock: bool = False) -> None:
+        """End the lesson on every device, once; locked screens are unlocked first or stay to their lease's end."""
+        if self.is_over:
+            return
+        if unlock:
+            self.unlock([student.device for student in self.classroom.locked])
+        self.is_over = True
+        self._timer.stop()
+        self._wire.end(reason)
+        now = self._clock()
+        changes = self.classroom.end(now)
+        self._recorder.ended(self.classroom.students.values(), self._expected, now)
+        self.changed.emit(changes)
+        self.over.emit()
+
+    # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, events: list[Event]) -> None:
+        """Take in what the network tells."""
+        changes = Changes()
+        for event in events:
+            changes |= self.classroom.apply(event)
+            self._recorder.happened(event)
+        if changes:
+            self.changed.emit(changes)
+
+    def take_shown(self, shown: list[tuple[str, float]]) -> None:
+        """Take in which tiles have a new picture."""
+        now = self._clock()
+        first = Changes()
+        for device, captured_at in shown:
+            student = self.classroom.students.get(device)
+            changes = self.classroom.apply(PictureShown(device=device, captured_at=captured_at, at=now))
+            if student and not student.first_picture_at:
+                first |= changes
+        if first:
+            self.changed.emit(first)
+        self.pictured.emit([device for device, _ in shown])
+
+    def tick(self) -> None:
+        """Let a second pass."""
+        now = self._clock()
+        changes = self.classroom.tick(now)
+        if changes:
+            self.changed.emit(changes)
+        self._ticks += 1
+        if self._ticks % RENEW_EVERY == 0:
+            self._wire.send(self.classroom.renewals(now))
+        self._recorder.tick(self.classroom.students.values(), self._expected, now)
+        self.ticked.emit()
+        if now >= self.lesson.ends_at:
+            self.end("The lesson's time is over.")
+
+    # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def lock(self, devices: Iterable[str], sentence: str = "") -> None:
+        """Lock these screens."""
+        self._order(self.classroom.lock(devices, sentence, self._clock()))
+
+    def unlock(self, devices: Iterable[str]) -> None:
+        """Unlock these screens."""
+        self._order(self.classroom.unlock(devices, self._clock()))
+
+    def message(self, devices: Iterable[str], text: str) -> None:
+        """Show these students a text."""
+        self._order(self.classroom.message(devices, text, self._clock()))
+
+    def flag(self, devices: Iterable[str], category: str, note: str) -> None:
+        """Flag these students' behaviour."""
+        flags, changes = self.classroom.flag(devices, category, note, self._clock())
+        self._recorder.flagged(flags, self.classroom.students)
+        self.changed.emit(changes)
+
+    def undo(self, number: int) -> None:
+        """Take back a line of the activity list."""
+        now = self._clock()
+        orders, withdrawn, changes = self.classroom.undo(number, now)
+        self._recorder.withdrawn(withdrawn, now)
+        self._order((orders, changes))
+
+    def _order(self, asked: tuple[list[Order], Changes]) -> None:
+        orders, changes = asked
+        self._recorder.asked(orders, self._clock())
+        if orders:
+            self._wire.send(orders)
+        self.changed.emit(changes)

@@ -1,0 +1,63 @@
+"""What the windows need of the network and the records, as small interfaces; tests put fakes behind them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from protocol.messages import Frame, LessonTerms, Stream
+from tutor_app.classroom.classroom import Order
+from tutor_app.classroom.events import Event
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.records.values import Record
+
+
+class Mail(Protocol):
+    """The network's mailbox of pictures."""
+
+    def drain(self, limit: int = 64) -> "Sequence[tuple[str, Stream, Frame]]":
+        """Take up to `limit` pictures: device, stream, frame."""
+        ...
+
+
+class Wire(Protocol):
+    """The network as `tutor_app.network.network.Network` offers it; see there."""
+
+    @property
+    def mailbox(self) -> Mail:
+        """Where pictures wait."""
+        ...
+
+    def begin(self, lesson: LessonTerms) -> None:
+        """Hold this lesson."""
+        ...
+
+    def end(self, reason: str = "") -> None:
+        """End it on every device."""
+        ...
+
+    def watch(self, device: str, ask: WatchAsk) -> None:
+        """Wish pictures of one device."""
+        ...
+
+    def unwatch(self, device: str, stream: Stream) -> None:
+        """Wish no more of them."""
+        ...
+
+    def send(self, orders: Iterable[Order]) -> None:
+        """Send commands."""
+        ...
+
+    def events(self) -> list[Event]:
+        """Take what has happened."""
+        ...
+
+    def bytes_a_second(self) -> float:
+        """Return the present rate of bytes in."""
+        ...
+
+
+class Journal(Protocol):
+    """Where records are written; see `tutor_app.records.records.Records`."""
+
+    def write(self, record: Record) -> None:
+        """Queue a record; raises RecordsError when it finds no room."""
+        ...

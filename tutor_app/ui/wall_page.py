@@ -1,0 +1,226 @@
+"""The first screen of a lesson: bar, filters, wall, side panel, status line, kept in step with the lesson."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from tutor_app.classroom.arrange import Filter, Sort, counts
+from tutor_app.classroom.classroom import Changes
+from tutor_app.classroom.explain import explain
+from tutor_app.classroom.tile import Viewer
+from tutor_app.ui.actions import Actions
+from tutor_app.ui.empty_wall import EmptyWall
+from tutor_app.ui.fades import Fades
+from tutor_app.ui.filter_bar import FilterBar
+from tutor_app.ui.lesson_bar import LessonBar
+from tutor_app.ui.lesson_run import LessonRun
+from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.side_panel import SidePanel
+from tutor_app.ui.status_line import StatusLine
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.tile_delegate import TileDelegate
+from tutor_app.ui.wall_model import WallModel
+from tutor_app.ui.wall_view import WallView
+from tutor_app.ui.why_popover import WhyPopover
+
+FOLDS_BELOW = 1400  # pixels of width under which the side panel folds away by itself
+_TILE_ACTIONS = ("open", "lock", "unlock", "message", "flag")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyFacts:
+    """What the status line says of the policy in force."""
+
+    version: int
+    published_at: float
+
+
+class WallPage(QWidget):
+    """Composed of thin views. `opened` asks for a student's screen large."""
+
+    opened = Signal(str)
+    selection_changed = Signal()
+    seen_changed = Signal()
+    sized = Signal(int)
+
+    def __init__(
+        self,
+        theme: Theme,
+        actions: Actions,
+        run: LessonRun,
+        pictures: Pictures,
+        *,
+        viewer: Viewer,
+        policy: PolicyFacts,
+        rate: Callable[[], float],
+        clock: Callable[[], float],
+        tile_width: int = 200,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._theme, self._actions, self._run = theme, actions, run
+        self._viewer, self._rate, self._clock = viewer, rate, clock
+        self._begun_at = clock()
+        self._searching = True
+        self._panel_wish: bool | None = None
+        self._fades = Fades(theme.reduce_motion)
+        self.model = WallModel(run.classroom, viewer, clock, self)
+        self.wall = WallView(theme, TileDelegate(theme, pictures, self._fades))
+        self.wall.setModel(self.model)
+        self.wall.nothing = self._nothing
+        self.wall.set_tile_width(tile_width)
+        self.bar = LessonBar(theme, actions, run.lesson, viewer.zone)
+        self.filters = FilterBar(theme, tile_width)
+        self.side = SidePanel(theme, viewer.zone)
+        self.status = StatusLine(policy.version, policy.published_at, viewer.zone)
+        self.empty = EmptyWall(theme, run.lesson.group, run.classroom.expected)
+        self.middle = QStackedWidget()
+        self._counting = QTimer(self, singleShot=True, interval=100)
+        self._counting.timeout.connect(self._count)
+        self._lay_out()
+        self._connect()
+        self._show_activity()
+        self._count()
+        self._second()
+
+    # ── for the window ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def selected(self) -> list[str]:
+        """Return the selected devices, in the wall's order."""
+        return self.wall.selected()
+
+    def toggle_panel(self) -> None:
+        """Show the side panel, or fold it away."""
+        self._panel_wish = not self.side.isVisible()
+        self._fold()
+
+    def ask_why(self, device: str, place: QRect) -> None:
+        """Say why there is no picture of a device, beside a place on the screen."""
+        student = self._run.classroom.students[device]
+        WhyPopover(self._theme, explain(student, self._viewer.zone), self).open_at(place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the side panel where there is no room for it."""
+        super().resizeEvent(event)
+        self._fold()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keys to the wall."""
+        super().showEvent(event)
+        self.wall.setFocus()
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _lay_out(self) -> None:
+        self.middle.addWidget(self.empty)
+        self.middle.addWidget(self.wall)
+        across = QHBoxLayout()
+        across.setSpacing(0)
+        across.addWidget(self.middle, 1)
+        across.addWidget(self.side)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.bar)
+        outer.addWidget(self.filters)
+        outer.addLayout(across, 1)
+        outer.addWidget(self.status)
+
+    def _connect(self) -> None:
+        run, wall, filters = self._run, self.wall, self.filters
+        run.changed.connect(self._changed)
+        run.pictured.connect(self.model.pictures_changed)
+        run.ticked.connect(self._second)
+        run.over.connect(self._second)
+        wall.opened.connect(self.opened)
+        wall.why_asked.connect(self.ask_why)
+        wall.menu_asked.connect(self._menu)
+        wall.seen_changed.connect(self.seen_changed)
+        wall.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        filters.filtered.connect(self._filter)
+        filters.searched.connect(lambda text: self._arrange(find=text))
+        filters.sorted.connect(lambda sort: self._arrange(sort=sort))
+        filters.sized.connect(self._resize_tiles)
+        filters.panel_toggled.connect(lambda _: self.toggle_panel())
+        filters.left.connect(self._left_field)
+        self._fades.step.connect(wall.repaint_devices)
+        self.side.undo_asked.connect(run.undo)
+        self.side.missing_asked.connect(lambda: filters.choose(Filter.MISSING))
+        self.empty.wall_asked.connect(self._stop_searching)
+
+    def _changed(self, changes: Changes) -> None:
+        self.model.apply(changes)
+        if changes.activity:
+            self._show_activity()
+        if changes.devices or changes.roster:
+            self._counting.start()
+            self.seen_changed.emit()
+        if self._searching and any(student.first_seen_at for student in self._run.classroom.students.values()):
+            self._stop_searching()
+
+    def _second(self) -> None:
+        now = self._clock()
+        students = self._run.classroom.students.values()
+        self.model.tick()
+        self.bar.refresh(now, self._run.is_over)
+        self.status.refresh(students, self._rate(), now, self._run.is_over)
+        if self._searching:
+            self.empty.refresh(now - self._begun_at, self._run.classroom.problem)
+
+    def _count(self) -> None:
+        classroom = self._run.classroom
+        self.filters.set_counts(counts(classroom.students.values()))
+        self.side.show_absent(classroom.not_seen, classroom.expected)
+
+    def _show_activity(self) -> None:
+        self.side.show_activity(self._run.classroom.activity)
+
+    def _stop_searching(self) -> None:
+        self._searching = False
+        self.middle.setCurrentIndex(1)
+        self._fold()
+        self.wall.setFocus()
+
+    def _filter(self, chosen: Filter) -> None:
+        self._stop_searching()
+        self._arrange(chosen=chosen)
+
+    def _arrange(self, *, chosen: Filter | None = None, sort: Sort | None = None, find: str | None = None) -> None:
+        self.model.arrange(filter=chosen, sort=sort, find=find)
+        self.wall.viewport().update()
+        self.seen_changed.emit()
+
+    def _left_field(self, keep: bool) -> None:
+        self.wall.setFocus()
+        if keep and self.model.rowCount() and not self.wall.selected():
+            self.wall.select(self.model.devices[0])
+
+    def _resize_tiles(self, width: int) -> None:
+        self.wall.set_tile_width(width)
+        self.sized.emit(width)
+
+    def _fold(self) -> None:
+        wide = self.width() >= FOLDS_BELOW
+        shown = not self._searching and (wide if self._panel_wish is None else self._panel_wish)
+        self.side.setVisible(shown)
+        self.filters.panel.setChecked(shown)
+
+    def _menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        for name in _TILE_ACTIONS:
+            menu.addAction(self._actions[name])
+        menu.popup(place)
+
+    def _nothing(self) -> str:
+        if self.model.find:
+            return f"No student matches “{self.model.find}”. Esc shows everybody again."
+        return {
+            Filter.ALL: "",
+            Filter.LIVE: "No screen is live at the moment.",
+            Filter.LOCKED: "No screen is locked.",
+            Filter.FLAGGED: "Nobody is flagged.",
+            Filter.MISSING: "Nobody is missing: everybody is here.",
+        }[self.model.filter]

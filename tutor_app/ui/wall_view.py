@@ -1,0 +1,195 @@
+"""The wall: tiles of one size that fill the width, chosen by click, rubber band or keys."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle
+
+from tutor_app.classroom.tile import Tile
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.tile_delegate import TileDelegate
+from tutor_app.ui.wall_model import Role, WallModel
+
+SMALLEST: Final = 140
+LARGEST: Final = 480
+_ORDINARY: Final = 200
+_MARGIN: Final = 10  # with half a gap: 16 pixels from the window's edge
+
+
+class WallView(QListView):
+    """Shows a WallModel. Tells what is asked of a tile; decides nothing."""
+
+    opened = Signal(str)
+    why_asked = Signal(str, QRect)
+    menu_asked = Signal(QPoint)
+    seen_changed = Signal()
+    """Other tiles are visible, or their size is another one."""
+
+    def __init__(self, theme: Theme, delegate: TileDelegate) -> None:
+        super().__init__()
+        self.setObjectName("wall")
+        self.setAccessibleName("Wall of students")
+        self._theme, self._delegate = theme, delegate
+        self._wish = _ORDINARY
+        self.nothing: Callable[[], str] = lambda: ""
+        self.setItemDelegate(delegate)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.setViewportMargins(_MARGIN, 0, 0, 0)
+        self.verticalScrollBar().valueChanged.connect(self.seen_changed)
+        self.doubleClicked.connect(self._open)
+        theme.changed.connect(self._fit)
+
+    # ── size ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def tile_width(self) -> int:
+        """The width a tile should have, in pixels; it gets up to one column's share more."""
+        return self._wish
+
+    def set_tile_width(self, width: int) -> None:
+        """Make tiles about this wide."""
+        self._wish = max(SMALLEST, min(LARGEST, width))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new width out."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
+        room = self.maximumViewportSize().width() - bar - 1  # QListView wraps where the last pixel would be taken
+        columns = max(1, room // (self._delegate.cell_for(self._wish).width() + 12))
+        cell = self._delegate.cell_for(max(SMALLEST, room // columns))
+        if cell != self.gridSize():
+            self._delegate.cell = cell
+            self.setGridSize(cell)
+        self.seen_changed.emit()
+
+    # ── what is chosen ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def selected(self) -> list[str]:
+        """Return the selected devices in the wall's order."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        return [self._model().student(row).device for row in rows]
+
+    def select(self, device: str) -> None:
+        """Select one device alone and make it current."""
+        row = self._model().row(device)
+        if row is not None:
+            index = self._model().index(row)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.scrollTo(index)
+
+    def visible_devices(self) -> set[str]:
+        """Return the devices whose tiles can be seen, in part or whole."""
+        cell, port = self.gridSize(), self.viewport().rect()
+        if not self.isVisible() or cell.isEmpty():
+            return set()
+        columns = max(1, (port.width()) // cell.width())
+        scrolled = self.verticalScrollBar().value()
+        first = scrolled // cell.height() * columns
+        last = (scrolled + port.height()) // cell.height() * columns + columns
+        return set(self._model().devices[first:last])
+
+    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, Esc lets go, "?" asks why; arrows and Ctrl+A are Qt's."""
+        index = self.currentIndex()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
+            self._open(index)
+        elif event.key() == Qt.Key.Key_Question and index.isValid():
+            self._why(index)
+        elif event.key() == Qt.Key.Key_Escape and self.selectedIndexes():
+            self.clearSelection()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Do nothing: finding has its own field."""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show a hand over "Why?"."""
+        super().mouseMoveEvent(event)
+        over = self._over_why(event.position().toPoint()).isValid()
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on "Why?" asks."""
+        super().mouseReleaseEvent(event)
+        index = self._over_why(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid():
+            self._why(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer the actions of what is selected."""
+        if self.selectedIndexes():
+            self.menu_asked.emit(event.globalPos())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the tiles, or say why there are none."""
+        super().paintEvent(event)
+        words = self.nothing() if not self._model().rowCount() else ""
+        if words:
+            painter = QPainter(self.viewport())
+            painter.setPen(self._theme.tokens.soft)
+            painter.setFont(self._theme.font(step=2))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            painter.end()
+
+    def repaint_devices(self, devices: list[str]) -> None:
+        """Have these tiles painted again."""
+        for device in devices:
+            row = self._model().row(device)
+            if row is not None:
+                self.update(self._model().index(row))
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def picture_size(self) -> QSize:
+        """Return the size of a tile's picture in device pixels: what has to be asked for."""
+        ratio = self.devicePixelRatioF()
+        size = self._delegate.picture_size()
+        return QSize(round(size.width() * ratio), round(size.height() * ratio))
+
+    def _model(self) -> WallModel:
+        model = self.model()
+        assert isinstance(model, WallModel)
+        return model
+
+    def _tile(self, index: QModelIndex) -> Tile:
+        tile = index.data(Role.TILE)
+        assert isinstance(tile, Tile)
+        return tile
+
+    def _open(self, index: QModelIndex) -> None:
+        tile = self._tile(index)
+        if tile.why:
+            self._why(index)
+        else:
+            self.opened.emit(tile.device)
+
+    def _why(self, index: QModelIndex) -> None:
+        tile = self._tile(index)
+        if tile.why:
+            cell = self.visualRect(index)
+            place = self._delegate.why_rect(cell, tile) or cell
+            self.why_asked.emit(tile.device, QRect(self.viewport().mapToGlobal(place.topLeft()), place.size()))
+
+    def _over_why(self, point: QPoint) -> QModelIndex:
+        index = self.indexAt(point)
+        if index.isValid() and self._delegate.why_rect(self.visualRect(index), self._tile(index)).contains(point):
+            return index
+        return QModelIndex()

@@ -1,0 +1,93 @@
+"""Which pictures to ask for: what can be seen every second, what cannot seldom, nothing while nobody looks."""
+
+from collections.abc import Callable, Iterable, Set
+from typing import Final
+
+from PySide6.QtCore import QObject, QSize, QTimer
+
+from protocol.messages import Stream
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.ui.ports import Wire
+
+SEEN_EVERY: Final = 1000  # ms
+UNSEEN_EVERY: Final = 15_000  # ms
+FOCUS_EVERY: Final = 66  # ms: fifteen pictures a second
+SETTLE: Final = 150  # ms: a slider or a scroll bar under way asks for nothing yet
+_LARGEST: Final = 16_384  # what `Watch` can say
+
+
+def tile_asks(
+    devices: Iterable[str], visible: Set[str], size: QSize, asked: dict[str, WatchAsk], every: int = SEEN_EVERY
+) -> dict[str, WatchAsk]:
+    """Return what to ask of each device. An unseen tile keeps the size it was asked in: nobody sees the difference."""
+    seen = _tile(size, every)
+    unseen = _tile(size, UNSEEN_EVERY)
+    wanted = {}
+    for device in devices:
+        before = asked.get(device, unseen)
+        wanted[device] = seen if device in visible else _tile(QSize(before.width, before.height), UNSEEN_EVERY)
+    return wanted
+
+
+def _tile(size: QSize, every: int) -> WatchAsk:
+    return WatchAsk(stream=Stream.TILE, width=size.width(), height=size.height(), interval_ms=every)
+
+
+class Watching(QObject):
+    """Brings what is asked of the network to what the window shows, once it has settled."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        devices: Callable[[], Iterable[str]],
+        visible: Callable[[], Set[str]],
+        size: Callable[[], QSize],
+        every: int = SEEN_EVERY,
+    ) -> None:
+        super().__init__()
+        self._wire, self._devices, self._visible, self._size, self._every = wire, devices, visible, size, every
+        self._asked: dict[str, WatchAsk] = {}
+        self._focus: tuple[str, WatchAsk] | None = None
+        self._away = False
+        self._timer = QTimer(self, singleShot=True, interval=SETTLE)
+        self._timer.timeout.connect(self.settle)
+
+    def later(self) -> None:
+        """Something about the wall has changed: ask once it has been still for a moment."""
+        self._timer.start()
+
+    def away(self, away: bool) -> None:
+        """Nobody looks while the window is minimised: ask for nothing."""
+        if away != self._away:
+            self._away = away
+            self.settle()
+
+    def settle(self) -> None:
+        """Ask now for what has changed."""
+        self._timer.stop()
+        if self._away:
+            for device in self._asked:
+                self._wire.unwatch(device, Stream.TILE)
+            self._asked = {}
+            self.focus(None)
+            return
+        wanted = tile_asks(self._devices(), self._visible(), self._size(), self._asked, self._every)
+        for device, ask in wanted.items():
+            if self._asked.get(device) != ask:
+                self._wire.watch(device, ask)
+        self._asked = wanted
+
+    def focus(self, device: str | None, monitor: int = 0, size: QSize | None = None) -> None:
+        """Watch one device large, or none."""
+        before, self._focus = self._focus, None
+        if before and before[0] != device:
+            self._wire.unwatch(before[0], Stream.FOCUS)
+        if device is None or size is None or self._away:
+            if before and before[0] == device:
+                self._wire.unwatch(before[0], Stream.FOCUS)
+            return
+        width, height = (max(1, min(_LARGEST, side)) for side in (size.width(), size.height()))
+        ask = WatchAsk(stream=Stream.FOCUS, monitor=monitor, width=width, height=height, interval_ms=FOCUS_EVERY)
+        self._focus = device, ask
+        if before != self._focus:
+            self._wire.watch(device, ask)
