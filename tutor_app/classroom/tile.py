@@ -134,7 +134,7 @@ _FACES: Final = {
 
 
 def _badge(student: Student, now: float) -> Badge | None:
-    answered = _answer_badge(student.asked, now) if student.asked and not _is_plain(student) else None
+    answered = _answer_badge(student.asked, now) if student.asked and not _said_already(student) else None
     if answered:
         return answered
     if student.understood_at and now - student.understood_at < UNDERSTOOD_FOR:
@@ -144,8 +144,8 @@ def _badge(student: Student, now: float) -> Badge | None:
     return None
 
 
-def _is_plain(student: Student) -> bool:
-    """Whether the tile says the answer already: a lock by its veil, "not connected" by being missing."""
+def _said_already(student: Student) -> bool:
+    """Whether the tile says the answer by other means: a lock by its veil, "not connected" by being missing."""
     asked = student.asked
     if asked is None or asked.answer is Answer.UNHEARD:
         return not student.linked
@@ -153,15 +153,7 @@ def _is_plain(student: Student) -> bool:
 
 
 _DONE: Final = {Action.LOCK: "Locked", Action.UNLOCK: "Unlocked", Action.MESSAGE: "Message shown"}
-_NOTdef _is_plain(student: Student) -> bool:
-    """Whether the tile says the answer already: a lock by its veil, "not connected" by being missing."""
-    asked = student.asked
-    if asked is None or asked.answer is Answer.UNHEARD:
-        return not student.linked
-    return asked.answer is Answer.CONFIRMED and asked.action is Action.LOCK and student.lock is not None
-
-
-_DONE: Final = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
+_NOT_DONE: Final = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
 
 
 def _answer_badge(asked: Asked, now: float) -> Badge | None:
