@@ -10,6 +10,7 @@ from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Valu
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY: Final = 24 * 60  # minutes
+DEFAULT_RULES: Final = "lesson"  # every policy has this rule set; parse_policy sees to it
 # PROTOCOL.md §4: a DSL and a manager hold no lessons, whatever a policy says.
 ROLE_LIMITS: Final = {Role.TUTOR: frozenset(Right), Role.INVIGILATOR: frozenset(Right)}
 

@@ -11,6 +11,7 @@ from protocol.identity import ID_PATTERN, NAME_LENGTH, STAFF_ROLES, Role
 from protocol.messages import Right
 from protocol.policy.document import (
     DAY,
+    DEFAULT_RULES,
     WEEKDAYS,
     CollegeDetails,
     FlagCategory,
@@ -26,7 +27,6 @@ from protocol.policy.lines import key_lines
 from protocol.policy.table import Problem, Table
 
 MAXIMUM_SIZE: Final = 128 * 1024  # characters; half of what a bundle may hold, the rest is the deny list's
-DEFAULT_RULES: Final = "lesson"
 
 _SLUG: Final = r"[a-z0-9][a-z0-9-]{0,39}"
 _SPAN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")

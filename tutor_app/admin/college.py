@@ -80,9 +80,8 @@ class College:
         """Make a college in a folder that is empty or does not exist yet, and publish its first policy."""
         now = time.time() if now is None else now
         check_name(name, "The college's name")
+        check_unused(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise CollegeError(f"{folder} is not empty. Choose a new folder for the college.")
         policy = initial_policy(name)
         register = Register(college=uuid4(), name=name)
         college = cls(folder, register, Keys.create(folder / "keys", passphrase, cost))
@@ -248,6 +247,12 @@ class College:
             return (self.folder / name).read_bytes()
         except FileNotFoundError as error:
             raise CollegeError(f"{self.folder / name} is missing. Restore the college from a backup.") from error
+
+
+def check_unused(folder: Path) -> None:
+    """Raise CollegeError unless a college can be made in this folder: it is empty or does not exist."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CollegeError(f"{folder} is not empty. Choose a new folder for the college.")
 
 
 def initial_policy(name: str) -> str:
