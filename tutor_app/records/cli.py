@@ -16,6 +16,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from protocol.text import plain
 from tutor_app.records import queries
 from tutor_app.records.export import Cell, local, write_csv
 from tutor_app.records.place import Place, place_of
@@ -243,13 +244,9 @@ def _put(
 
 
 def _show(things: str, listing: Listing[Any], header: Sequence[str], rows: Iterator[Sequence[Cell]]) -> None:
+    # Plain: what another program wrote into a shared database must not steer the terminal.
     table = Table(*header, title=f"{len(listing.rows)} of {listing.total} {things}", title_justify="left")
     for row in rows:
-        table.add_row(*(Text(_printable(cell)) for cell in row))
+        table.add_row(*(Text(plain(str(cell), sys.maxsize, multiline=True)) for cell in row))
     # Into a pipe or a file goes the whole table, however narrow the terminal was.
     Console(width=None if sys.stdout.isatty() else 250).print(table)
-
-
-def _printable(cell: Cell) -> str:
-    """Return a cell without what could steer the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in str(cell))

@@ -78,7 +78,7 @@ class Writer:
             explain(error, self._place) if isinstance(error, SQLAlchemyError) else f"Records cannot be kept: {error!r}"
         )
         kept = len(self._backlog.waiting())
-        sentence = f"{why} Kept in memory until it works again: {kept:,} records.{self._dropped()}"
+        sentence = f"{why} Records kept in memory until it works again: {kept:,}.{self._dropped()}"
         if sentence != self._trouble:
             self._trouble = sentence
             self._tell(sentence)
@@ -97,7 +97,7 @@ class Writer:
 
     def _dropped(self) -> str:
         dropped = self._backlog.take_dropped()
-        return f" {dropped:,} updates of attendance were dropped." if dropped else ""
+        return f" Updates of attendance dropped: {dropped:,}." if dropped else ""
 
     def _tell(self, sentence: str) -> None:
         try:

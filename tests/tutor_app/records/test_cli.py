@@ -1,5 +1,6 @@
 import csv
 import json
+import sqlite3
 from datetime import datetime
 
 import pytest
@@ -19,7 +20,7 @@ def full(file, a, problems):
         records.write(a.lesson(started_at=at("2026-01-05 09:00"), ends_at=at("2026-01-05 10:00")))
         records.write(a.attendance(seconds_live=90.0, first_seen_at=at("2026-01-05 09:00:05")))
         records.write(a.attendance(device="d2", name="Zoë", missing="Not on the network"))
-        records.write(a.flag(at=at("2026-01-05 09:30"), note="=HYPERLINK(1)\nsecond [bold]line\x1b[2J"))
+        records.write(a.flag(at=at("2026-01-05 09:30"), note="=HYPERLINK(1)\nsecond [bold]line"))
         records.write(a.flag(id="f2", at=at("2026-01-06 00:00"), student="Zoë"))
         records.write(a.withdrawal(flag="f2", at=at("2026-01-06 00:05")))
     return file
@@ -42,9 +43,13 @@ def test_a_table_for_people(run):
     assert "Maths tutor" in out
 
 
-def test_a_table_shows_text_as_it_is_and_steers_no_terminal(run):
+def test_a_table_shows_text_as_it_is_and_steers_no_terminal(full, run):
+    with sqlite3.connect(full) as other_program:
+        other_program.execute("UPDATE flags SET student = '\x1b[2J\u202eAmy'")
+    other_program.close()
     out = run("flags", "--standing").stdout
     assert "second [bold]line" in out
+    assert "[2JAmy" in out
     assert "\x1b" not in out
 
 

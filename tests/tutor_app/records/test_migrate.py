@@ -74,23 +74,32 @@ def test_the_database_of_another_program_is_not_touched(file):
     connection.close()
 
 
-def test_programs_that_begin_the_same_file_at_the_same_moment_all_succeed(tmp_path):
-    program = "\n".join((
-        "import sys", "from tutor_app.records.place import place_of", "from tutor_app.records.store import open_store",
-        "print('ready', flush=True)",
-        "for name in sys.stdin:",
-        "    open_store(place_of(name.strip())).close()",
-        "    print('opened', flush=True)",
-    ))  # fmt: skip
-    children = [
-        subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
+OPENER = """
+import sys
+from tutor_app.records.place import place_of
+from tutor_app.records.store import open_store
+print("ready", flush=True)
+for where in sys.stdin:
+    open_store(place_of(where.strip())).close()
+    print("opened", flush=True)
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_places(request, tmp_path):
+    if request.param == "sqlite":
+        return [str(tmp_path / f"{n}.db") for n in range(10)]
+    server = request.getfixturevalue("postgresql")
+    return [server.new_database() for _ in range(10)]
+
+
+def test_programs_that_begin_the_same_records_at_the_same_moment_all_succeed(new_places):
+    command = [sys.executable, "-c", OPENER]
+    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [child.stdout.readline() for child in children] == ["ready\n"] * 3
-    for n in range(10):
+    for where in new_places:
         for child in children:
-            child.stdin.write(f"{tmp_path / str(n)}.db\n")
-            child.stdin.flush()
+            print(where, file=child.stdin, flush=True)
         assert [child.stdout.readline() for child in children] == ["opened\n"] * 3
     for child in children:
         child.communicate()

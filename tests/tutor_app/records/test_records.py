@@ -123,8 +123,9 @@ def test_a_postgresql_connection_that_breaks_is_made_anew(postgresql, problems, 
     url = postgresql.new_database()
     with Records.open(url, on_problem=problems) as records:
         records.write(a.lesson())
-        assert records.flush(10)
+        assert records.query(queries.flags).result(10).total == 0
         postgresql.end_all_connections()
         records.write(a.flag())
         assert records.flush(20)
         assert records.query(queries.flags).result(10).total == 1
+    assert problems.sentences == []

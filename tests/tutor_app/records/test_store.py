@@ -55,6 +55,14 @@ def test_a_damaged_file_is_kept_byte_for_byte_and_a_new_one_begun(file):
     store.close()
 
 
+def test_one_broken_page_is_noticed_when_opening_not_in_the_lesson(file):
+    whole = made(file)
+    file.write_bytes(whole[:-4096] + os.urandom(4096))
+    store = open_store(place_of(file))
+    assert "are damaged, so a new file was begun" in store.notice
+    store.close()
+
+
 def test_a_file_overwritten_with_something_else_is_kept_and_its_log_with_it(file):
     file.write_bytes(b"\x00garbage" * 1000)
     Path(f"{file}-wal").write_bytes(b"log")

@@ -8,12 +8,14 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "meta",
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("value", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("key", name="pk_meta"),
-    )
+    create_lessons()
+    create_attendance()
+    create_flags()
+    create_commands()
+    create_meta_and_unplaced()
+
+
+def create_lessons() -> None:
     op.create_table(
         "lessons",
         sa.Column("id", sa.Text, nullable=False),
@@ -29,6 +31,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lessons"),
     )
     op.create_index("ix_lessons_started_at", "lessons", ["started_at"])
+
+
+def create_attendance() -> None:
     op.create_table(
         "attendance",
         sa.Column("lesson", sa.Text, nullable=False),
@@ -44,6 +49,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("lesson", "device", name="pk_attendance"),
     )
     op.create_index("ix_attendance_device", "attendance", ["device"])
+
+
+def create_flags() -> None:
     op.create_table(
         "flags",
         sa.Column("id", sa.Text, nullable=False),
@@ -66,6 +74,9 @@ def upgrade() -> None:
     )
     for column in ("lesson", "device", "at"):
         op.create_index(f"ix_flags_{column}", "flags", [column])
+
+
+def create_commands() -> None:
     op.create_table(
         "commands",
         sa.Column("lesson", sa.Text, nullable=False),
@@ -80,6 +91,15 @@ def upgrade() -> None:
         sa.Column("understood_at", sa.Double),
         sa.ForeignKeyConstraint(["lesson"], ["lessons.id"], name="fk_commands_lesson"),
         sa.PrimaryKeyConstraint("lesson", "device", "id", name="pk_commands"),
+    )
+
+
+def create_meta_and_unplaced() -> None:
+    op.create_table(
+        "meta",
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
     op.create_table(
         "unplaced",
