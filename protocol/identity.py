@@ -25,6 +25,16 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _LEAF_URI = re.compile(rf"spiffe://({_UUID})/([a-z]+)/({ID_PATTERN})")
 _AUTHORITY_URI = re.compile(rf"spiffe://({_UUID})")
 
+# A certificate is parsed piece by piece, as it is asked: any of these may come from any piece.
+_UNREADABLE: Final = (
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+    ValueError,
+    TypeError,
+)
+
 
 class IdentityError(Exception):
     """A certificate, key or identity file that is not what it should be; the text says which and why."""
@@ -90,7 +100,7 @@ def make_credentials(certificate: bytes, key: bytes, peer_ca: bytes, root: bytes
         raise IdentityError("The certificates are of different colleges.")
     try:
         own = load_pem_private_key(key, None).public_key()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise IdentityError("The private key cannot be read.") from error
     spki = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if own.public_bytes(*spki) != leaf.public_key().public_bytes(*spki):
@@ -109,23 +119,18 @@ def identity_of(certificate_der: bytes) -> Identity:
 
 def identity_in(certificate: x509.Certificate) -> Identity:
     """As `identity_of`, for a certificate already read."""
-    found = _LEAF_URI.fullmatch(_only_uri(certificate))
-    if not found or found[2] not in set(Role):
-        raise IdentityError("The certificate does not name a person or a device of a college.")
-    return Identity(
-        college=UUID(found[1]),
-        role=Role(found[2]),
-        id=found[3],
-        name=_subject(certificate, NameOID.COMMON_NAME) or found[3],
-        serial=format(certificate.serial_number, "x"),
-        group=_subject(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME) if found[2] == Role.DEVICE else "",
-        expires_at=valid_between(certificate)[1],
-    )
+    try:
+        return _identity(certificate)
+    except _UNREADABLE as error:
+        raise IdentityError("The certificate is not of our form.") from error
 
 
 def college_of(authority: x509.Certificate) -> UUID:
     """Return the college of a root or another authority's certificate; raises IdentityError."""
-    found = _AUTHORITY_URI.fullmatch(_only_uri(authority))
+    try:
+        found = _AUTHORITY_URI.fullmatch(_only_uri(authority))
+    except _UNREADABLE as error:
+        raise IdentityError("The certificate is not of our form.") from error
     if not found:
         raise IdentityError("The certificate is not a college's authority.")
     return UUID(found[1])
@@ -170,11 +175,23 @@ def expires_at(certificate_pem: bytes) -> float:
     return valid_between(read_certificate(certificate_pem, "the certificate"))[1]
 
 
+def _identity(certificate: x509.Certificate) -> Identity:
+    found = _LEAF_URI.fullmatch(_only_uri(certificate))
+    if not found or found[2] not in set(Role):
+        raise IdentityError("The certificate does not name a person or a device of a college.")
+    return Identity(
+        college=UUID(found[1]),
+        role=Role(found[2]),
+        id=found[3],
+        name=_subject(certificate, NameOID.COMMON_NAME) or found[3],
+        serial=format(certificate.serial_number, "x"),
+        group=_subject(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME) if found[2] == Role.DEVICE else "",
+        expires_at=valid_between(certificate)[1],
+    )
+
+
 def _only_uri(certificate: x509.Certificate) -> str:
-    try:
-        names = list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError) as error:
-        raise IdentityError("The certificate carries no readable alternative name.") from error
+    names = list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
     if len(names) != 1 or not isinstance(names[0], x509.UniformResourceIdentifier):
         raise IdentityError("The certificate does not carry exactly one alternative name, a URI.")
     return names[0].value
