@@ -33,9 +33,9 @@ QT_ROOMS = (
     "tutor_app/ui/",
     "tutor_app/app.py",
     "tutor_app/__main__.py",
-    "tutor_app/demo_desktops.py",
-    "tutor_app/demo_pictures.py",
-    "tutor_app/demo_tutor.py",
+    "tutor_app/demo/desktops.py",
+    "tutor_app/demo/pictures.py",
+    "tutor_app/demo/tutor.py",
     "student_client/desktop/",
 )
 

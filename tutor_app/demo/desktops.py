@@ -1,6 +1,6 @@
 """What the demo's students are doing: an essay being typed, pages browsed, a video, an idle table.
 
-Each is one process that fills its display: ``python -m tutor_app.demo_desktops essay --variation 2``. Drawn with Qt
+Each is one process that fills its display: ``python -m tutor_app.demo.desktops essay --variation 2``. Drawn with Qt
 alone; reads resources/demo/desktops.toml and nothing else.
 """
 
@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QTextEdit, QVBoxLayout, QWidget
 
 from protocol.resource import resource_text
-from tutor_app.demo_pictures import VIDEO, landscape, scene, tint
+from tutor_app.demo.pictures import VIDEO, landscape, scene, tint
 
 ACTIVITIES: Final = ("essay", "browsing", "video", "idle")
 TASKBAR: Final = 44
@@ -515,7 +515,7 @@ def show(activity: str, variation: int) -> tuple[Program, Taskbar]:
 
 def main() -> int:
     """Run one desktop until its display goes."""
-    parser = argparse.ArgumentParser(prog="python -m tutor_app.demo_desktops")
+    parser = argparse.ArgumentParser(prog="python -m tutor_app.demo.desktops")
     parser.add_argument("activity", choices=ACTIVITIES)
     parser.add_argument("--variation", type=int, default=0)
     options = parser.parse_args()
