@@ -2,12 +2,12 @@
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from tutor_app.records.schema import attendance, commands, flags, lessons, unplaced
 from tutor_app.records.values import (
@@ -27,6 +27,9 @@ class Misfit(Exception):
     """A record contradicts what is stored, or refers to nothing that is; the text says how."""
 
 
+_MISFITS: Final = (Misfit, IntegrityError, DataError, OverflowError)
+
+
 @dataclass(frozen=True)
 class Unplaced:
     """A record that fitted nowhere and was kept aside, and why."""
@@ -37,13 +40,23 @@ class Unplaced:
 
 def place_all(connection: Connection, records: list[Record]) -> list[Unplaced]:
     """Put the records into their tables, in order, in the caller's transaction; return those that fitted nowhere."""
+    try:
+        with connection.begin_nested():
+            for record in records:
+                _place(connection, record)
+    except _MISFITS:
+        return _place_singly(connection, records)
+    return []
+
+
+def _place_singly(connection: Connection, records: list[Record]) -> list[Unplaced]:
     misfits = []
     for record in records:
         try:
             with connection.begin_nested():
                 _place(connection, record)
-        except (Misfit, IntegrityError, DataError, OverflowError) as error:
-            cause = error.orig if isinstance(error, (IntegrityError, DataError)) else error
+        except _MISFITS as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
             reason = " ".join(str(cause).split())
             _keep(connection, record, reason)
             misfits.append(Unplaced(record, reason))

@@ -14,7 +14,7 @@ from tutor_app.records.problems import explain
 from tutor_app.records.values import Record
 
 BOUND: Final = 10_000  # records of < 4 KiB: 40 MiB at the worst; a lock of 1,000 devices and its answers are 2,000
-_BATCH: Final = 500  # a transaction of a few milliseconds, so that a second tutor app on the file never waits long
+_BATCH: Final = 500  # a transaction of 0.1 s, so that a second tutor app on the file never waits long
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 15.0
 
