@@ -107,6 +107,10 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What a role may do: what the policy gives it, and never more than ROLE_LIMITS."""
         return tuple(right for right in self.roles.get(role, ()) if right in ROLE_LIMITS.get(role, ()))
 
+    def rule_set(self, name: str) -> RuleSet:
+        """Return the rules of that name, or those of an ordinary lesson where the policy has none of that name."""
+        return self.rules.get(name) or self.rules[DEFAULT_RULES]
+
 
 def same_group(one: str, other: str) -> bool:
     """Whether two names mean one group: people write 10B, 10b and " 10B"."""

@@ -12,6 +12,7 @@ from protocol.messages import Right
 from protocol.policy.document import (
     DAY,
     DEFAULT_RULES,
+    ROLE_LIMITS,
     WEEKDAYS,
     CollegeDetails,
     FlagCategory,
@@ -88,7 +89,7 @@ def _college(table: Table) -> CollegeDetails:
         report_abuse_url=table.text("report_abuse_url", 200),
     )
     if details.timezone and not _is_timezone(details.timezone):
-        near = difflib.get_close_matches(details.timezone, available_timezones(), 1)
+        near = difflib.get_close_matches(details.timezone, available_timezones(), 1, cutoff=0.8)
         hint = f'; did you mean "{near[0]}"?' if near else ', such as "Europe/London"'
         table.problem("timezone", f'"{details.timezone}" is not a time zone{hint}')
     if details.report_abuse_url and not _is_web_address(details.report_abuse_url):
@@ -161,8 +162,12 @@ def _roles(table: Table) -> dict[Role, tuple[Right, ...]]:
     for name, entry in table.tables(STAFF_ROLES, "role").items():
         rights = entry.some_of("may", Right)
         entry.close()
-        if name in STAFF_ROLES:
-            roles[Role(name)] = rights
+        if name not in STAFF_ROLES:
+            continue
+        roles[Role(name)] = rights
+        excess = [f'"{right}"' for right in rights if right not in ROLE_LIMITS.get(Role(name), ())]
+        if excess:
+            entry.problem("may", f"this role can never be given {', '.join(excess)}; only a tutor or invigilator can")
     return roles
 
 
