@@ -33,11 +33,13 @@ def own_addresses(host: str) -> tuple[str, ...]:
     """
     if host and not ipaddress.ip_address(host).is_unspecified:
         return (host,)
+    stats = psutil.net_if_stats()
+    families = {socket.AF_INET} if host == "0.0.0.0" else {socket.AF_INET, socket.AF_INET6}  # noqa: S104 - a comparison
     found = [
         ipaddress.ip_address(address.address.partition("%")[0])
         for name, addresses in psutil.net_if_addrs().items()
         for address in addresses
-        if address.family in {socket.AF_INET, socket.AF_INET6} and _is_up(name)
+        if address.family in families and name in stats and stats[name].isup
     ]
     usable = [one for one in found if not one.is_loopback and not one.is_link_local and not one.is_multicast]
     usable = usable or [one for one in found if not one.is_loopback and one.version == 4]
@@ -70,7 +72,8 @@ class Advertiser:
         mdns = AsyncZeroconf(interfaces=list(addresses), ip_version=_version(addresses))
         try:
             async with asyncio.timeout(REGISTER_WITHIN):
-                await (await mdns.async_register_service(self._service(addresses)))
+                # The random name makes the half second of probing for another of that name needless.
+                await (await mdns.async_register_service(self._service(addresses), cooperating_responders=True))
             self._network(addresses)
             while own_addresses(self._host) == addresses:  # noqa: ASYNC110 - the system tells nobody
                 await asyncio.sleep(LOOK_EVERY)
@@ -97,11 +100,6 @@ class Advertiser:
             properties=advert_txt(self._college),
             parsed_addresses=list(addresses),
         )
-
-
-def _is_up(interface: str) -> bool:
-    stats = psutil.net_if_stats().get(interface)
-    return stats is not None and stats.isup
 
 
 def _version(addresses: tuple[str, ...]) -> IPVersion:

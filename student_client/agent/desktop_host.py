@@ -20,6 +20,7 @@ from student_client.local import DesktopReady, Quit
 
 log = logging.getLogger(__name__)
 
+PROGRAM: Final = (sys.executable, "-P", "-m", "student_client.desktop")
 DISPLAY_POLL: Final = 2.0  # seconds
 READY_WITHIN: Final = 20.0  # seconds; Qt on a cold, slow disk
 SHORT_LIFE: Final = 5.0  # a process that dies younger counts towards the back-off
@@ -35,9 +36,9 @@ STDERR_LIMIT: Final = 16 * 1024
 class DesktopHost(Desktop):
     """The desktop as a child process of this one, on this session's display."""
 
-    def __init__(self, state: Path, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> None:
+    def __init__(self, state: Path, environ: Mapping[str, str], program: Sequence[str] = PROGRAM) -> None:
         super().__init__()
-        self._state, self._environ, self._arguments = state, environ, tuple(arguments)
+        self._state, self._environ, self._program = state, environ, tuple(program)
         self._link: DesktopLink | None = None
         self._awaited = asyncio.Event()
         self._ready = asyncio.Event()
@@ -102,7 +103,7 @@ class DesktopHost(Desktop):
         self._down(ScreenState.CAPTURE_FAILED, self._why_it_ended(process.returncode))
 
     def _start(self, path: Path) -> subprocess.Popen[bytes]:
-        argv = [sys.executable, "-m", "student_client.desktop", "--socket", str(path), *self._arguments]
+        argv = [*self._program, "--socket", str(path)]
         self._ready.clear()
         process = subprocess.Popen(
             argv, env=dict(self._environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -141,7 +142,9 @@ class DesktopHost(Desktop):
     async def _end(self, process: subprocess.Popen[bytes], leave: bool = False) -> None:
         """Leave neither the process nor its connection behind."""
         self._awaited.clear()
-        if not leave:
+        if leave:
+            process.returncode = 0  # nobody here waits for it any more
+        else:
             self.send(Quit())
             if not self._link:
                 process.terminate()

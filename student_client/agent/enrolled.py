@@ -70,7 +70,7 @@ class Enrolment:
         now = self._wall()
         if now < starts_at:
             raise StateError(
-                f"This computer's certificate is valid from {day(starts_at)} only; its clock says {day(now)}. "
+                f"This computer's certificate is valid from {moment(starts_at)} only; its clock says {moment(now)}. "
                 "Set the clock right."
             )
         if now >= self._ends_at:
@@ -91,5 +91,10 @@ class Enrolment:
 
 def day(at: float) -> str:
     """Return a moment's day as people write it, e.g. 3 March 2026."""
-    moment = datetime.fromtimestamp(at, UTC).astimezone()
-    return f"{moment.day} {moment:%B %Y}"
+    local = datetime.fromtimestamp(at, UTC).astimezone()
+    return f"{local.day} {local:%B %Y}"
+
+
+def moment(at: float) -> str:
+    """Return a moment as people write it, e.g. 3 March 2026, 09:05."""
+    return f"{day(at)}, {datetime.fromtimestamp(at, UTC).astimezone():%H:%M}"

@@ -1,6 +1,7 @@
 """Keeps the screen covered while a lease is in force, through restarts of the desktop and of the agent itself."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from protocol.messages import Lock, LockFacts, Message
@@ -10,6 +11,8 @@ from student_client.agent.leases import Leases, read_leases, write_leases
 from student_client.agent.state import LEASES, StateError, StateFolder
 from student_client.agent.status import StatusBoard
 from student_client.local import LockScreen, ScreenLocked, ScreenUnlocked, UnlockScreen
+
+log = logging.getLogger(__name__)
 
 
 class Locker:
@@ -80,6 +83,8 @@ class Locker:
         """Take what the desktop says of its cover."""
         match message:
             case ScreenLocked():
+                if not self.covered:
+                    log.info("the screen is covered")
                 self._covered_for, self._held = message.id, message.held
             case ScreenUnlocked():
                 self._uncovered()

@@ -8,7 +8,7 @@ from msgspec import DecodeError, json
 from msgspec.structs import replace
 
 from protocol.messages import LockFacts, Value
-from student_client.agent.state import STATUS, StateError, StateFolder
+from student_client.agent.state import STATUS, StateFolder
 from student_client.local import Viewer
 
 log = logging.getLogger(__name__)
@@ -115,14 +115,3 @@ def read_status(state: StateFolder) -> AgentStatus | None:
         return json.decode(data, type=AgentStatus) if data else None
     except (DecodeError, UnicodeDecodeError):
         return None
-
-
-def first_problem(state: StateFolder) -> str:
-    """Return a sentence on why this user cannot use the state folder, or ""."""
-    try:
-        state.check_owner()
-        if state.path.exists():
-            state.read(STATUS)
-    except StateError as error:
-        return str(error)
-    return ""

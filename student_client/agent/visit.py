@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 PROGRAM: Final = "lessonlight-student"
 DONE_WITHIN: Final = 5.0  # seconds until a command that is not confirmed has failed
 COMMANDS_AT_ONCE: Final = 16
+MESSAGE_TOO_BIG: Final = 1009  # RFC 6455 §7.4.1: websockets' own answer to a message over the session's limit
 MESSAGES_KEPT: Final = 64  # texts whose "Understood" still finds its way back
 
 
@@ -238,8 +239,8 @@ class Visit:
         self._device.visitor_out(self)
 
     def _log_end(self, closed: LinkClosed) -> None:
-        ours = isinstance(closed.__cause__, RemoteProtocolError)
-        if ours and self.lesson is None:
-            self._device.refused(Someone.known(self.peer), f"broke the protocol: {closed.reason}")
-        elif ours:
+        ours = isinstance(closed.__cause__, RemoteProtocolError) or closed.code == MESSAGE_TOO_BIG
+        if ours:
             log.warning("%s (%s) broke the protocol: %s", self.peer.name, self.peer.id, closed.reason)
+        if ours and self.lesson is None:
+            self._device.refused(Someone.known(self.peer), "its program did not speak as agreed")

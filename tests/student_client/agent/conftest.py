@@ -52,7 +52,7 @@ def with_hours(policy: str, spans: str) -> str:
 async def until(true: Callable[[], bool], within: float = 5.0) -> None:
     """Poll a condition; fails with its source where it does not come true in time."""
     async with asyncio.timeout(within):
-        while not true():
+        while not true():  # noqa: ASYNC110 - conditions of every kind
             await asyncio.sleep(0.005)
 
 
@@ -172,6 +172,11 @@ class Laptop:
     async def stop(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+
+    @property
+    def newest(self) -> str:
+        """The newest receipt as the student reads it, "" without any."""
+        return next(iter(self.receipts()), "")
 
     def receipts(self) -> list[str]:
         return [f"{line.name} {line.what}" for line in self.agent.device.receipts.newest(50)]

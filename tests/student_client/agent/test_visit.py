@@ -1,11 +1,24 @@
 """A lesson over real TLS: permits, pictures, commands and their ends."""
 
+import asyncio
+import time
 from uuid import uuid4
 
+import pytest
+
+from protocol.enrolment import read_join
+from protocol.link import LinkClosed
 from protocol.messages import (
+    EndLesson,
     Frame,
     Lock,
-    LockFacts,
+    Message,
+    Outcome,
+    PermitEnded,
+    PolicyOffer,
+    PolicyTaken,
+    Reason,
+    Refused,
     Result,
     ScreenState,
     Status,
@@ -13,9 +26,60 @@ from protocol.messages import (
     TextMessage,
     Understood,
     Unlock,
+    Unwatch,
+)
+from protocol.session import CloseCode
+from student_client.agent import visit as visit_module
+from student_client.agent.device import VISITORS
+from student_client.agent.fake_desktop import FakeDesktop
+from student_client.backends.fake import Script
+from student_client.local import (
+    Capture,
+    DesktopFacts,
+    LockScreen,
+    MessageUnderstood,
+    PanelState,
+    ShowMessage,
+    StopCapture,
 )
 
-from .conftest import Campus, DialTutor, Laptop, terms, until
+from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, terms, until
+
+
+class WatchedDesktop(FakeDesktop):
+    """Remembers what it was told; does not confirm what the test says it shouldn't."""
+
+    def __init__(self, *mute: type[Message], rate: float = 20) -> None:
+        super().__init__(Script(rate=rate))
+        self.mute = mute
+        self.told: list[Message] = []
+
+    def obey(self, message: Message) -> None:
+        self.told.append(message)
+        if not isinstance(message, self.mute):
+            super().obey(message)
+
+    def kinds(self) -> list[str]:
+        return [type(message).__name__ for message in self.told]
+
+
+async def closing(tutor: Tutor) -> LinkClosed:
+    """Read to the end of the connection; no picture may come any more."""
+    try:
+        while True:
+            assert not isinstance(await asyncio.wait_for(tutor.link.receive(), 5), Frame)
+    except LinkClosed as closed:
+        return closed
+
+
+async def next_status(tutor: Tutor, locked: bool) -> Status:
+    while True:
+        status = await tutor.expect(Status)
+        if (status.lock is not None and status.lock.covered) == locked:
+            return status
+
+
+# ── watching ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_a_tutor_sees_the_screen_and_the_student_reads_who_it_was(
@@ -29,6 +93,7 @@ async def test_a_tutor_sees_the_screen_and_the_student_reads_who_it_was(
     status = tutor.heard[-1]
     assert isinstance(status, Status)
     assert (status.user, status.screen) == ("student", ScreenState.LIVE)
+    assert laptop.receipts() == []
 
     await tutor.watch(width=320, height=200)
     frames = [await tutor.picture() for _ in range(3)]
@@ -36,3 +101,336 @@ async def test_a_tutor_sees_the_screen_and_the_student_reads_who_it_was(
     assert [frame.sequence for frame in frames] == [1, 2, 3]
     assert (frames[0].width, frames[0].height) == (320, 180)
     assert laptop.receipts() == ["Maths tutor saw a small picture of your screen"]
+    await tutor.watch(Stream.FOCUS, 1280, 720)
+    await until(lambda: "Maths tutor saw your whole screen" in laptop.receipts())
+
+
+async def test_the_indicator_comes_before_the_capture(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    await tutor.picture()
+    first = next(message for message in desktop.told if isinstance(message, PanelState) and message.viewers)
+    capture = next(message for message in desktop.told if isinstance(message, Capture))
+    assert desktop.told.index(first) < desktop.told.index(capture)
+    assert (first.viewers[0].name, first.lesson, first.tutor) == ("Maths tutor", "Maths 10B", "Maths tutor")
+    assert first.rules
+    assert "see" in first.what_can_be_seen
+
+    await tutor.say(Unwatch(stream=Stream.TILE))
+    await until(lambda: isinstance(desktop.told[-1], PanelState) and not desktop.told[-1].viewers)
+    assert "StopCapture" in desktop.kinds()
+
+
+async def test_a_permit_alone_captures_nothing(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    assert "Capture" not in desktop.kinds()
+    assert laptop.agent.board.status.permits[0].name == "Maths tutor"
+    assert laptop.agent.board.status.viewers == ()
+
+
+async def test_two_tutors_share_one_capture_and_a_slow_one_delays_nobody(
+    campus: Campus, start: StartLaptop, visit: DialTutor
+) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    slow = await visit(campus.staff("slow-tutor"), laptop)
+    quick = await visit(campus.staff("quick-tutor"), laptop)
+    for tutor in (slow, quick):
+        await tutor.enter(terms())
+        await tutor.watch()
+    first = await slow.expect(Frame)  # and no credit for it
+    frames = [await quick.picture() for _ in range(8)]
+    assert laptop.agent.device.screens.channels == 1
+    assert desktop.kinds().count("Capture") == 1
+    await slow.credit(first)
+    second = await slow.expect(Frame)
+    assert second.sequence == 2
+    assert second.captured_at >= frames[-1].captured_at
+
+
+async def test_the_pictures_stop_with_the_permit(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    granted = await tutor.enter(terms(ends_at=time.time() + 0.8))
+    await tutor.watch()
+    await tutor.picture()
+    ended = await tutor.expect(PermitEnded)
+    assert ended.reason is Reason.OVER
+    assert 0 <= time.time() - granted.until < 0.5
+    assert (await closing(tutor)).code == CloseCode.DONE
+    assert isinstance(desktop.told[-1], StopCapture | PanelState)
+    assert "StopCapture" in desktop.kinds()
+    await until(lambda: laptop.agent.board.status.permits == ())
+
+
+async def test_ending_the_lesson_ends_the_viewing(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    await tutor.picture()
+    await tutor.say(EndLesson())
+    assert (await closing(tutor)).code == CloseCode.DONE
+    assert laptop.agent.device.screens.channels == 0
+
+
+async def test_a_lost_connection_ends_the_viewing(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    await tutor.picture()
+    tutor.link._connection.transport.abort()
+    await until(lambda: laptop.agent.device.screens.channels == 0)
+    await until(lambda: laptop.agent.board.status.viewers == ())
+
+
+async def test_a_hidden_indicator_stops_the_pictures_until_it_is_back(
+    campus: Campus, start: StartLaptop, visit: DialTutor
+) -> None:
+    laptop = await start(FakeDesktop(Script(rate=50)))
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    await tutor.picture()
+
+    def facts(screen: ScreenState) -> DesktopFacts:
+        return DesktopFacts(application="", monitors=(), screen=screen, reason="")
+
+    laptop.desktop.say(facts(ScreenState.INDICATOR_HIDDEN))
+    while (await tutor.expect(Status)).screen is not ScreenState.INDICATOR_HIDDEN:
+        pass
+    await tutor.say(Unlock(id=uuid4().hex))
+    await tutor.expect(Outcome)  # by now every picture of before has come
+    with pytest.raises(TimeoutError):
+        await tutor.expect(Frame, within=0.3)
+    laptop.desktop.say(facts(ScreenState.LIVE))
+    await tutor.expect(Frame)
+
+
+# ── permits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_newer_connection_of_the_same_person_replaces_the_older(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    who, lesson = campus.staff("maths-tutor"), terms()
+    old = await visit(who, laptop)
+    await old.enter(lesson)
+    await old.watch()
+    await old.picture()
+    new = await visit(who, laptop)
+    await new.enter(lesson)
+    assert (await closing(old)).code == CloseCode.REPLACED
+    assert len(laptop.agent.board.status.permits) == 1
+
+
+async def test_there_is_room_for_sixteen(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    who = campus.staff("maths-tutor")
+    for _ in range(VISITORS):
+        await (await visit(who, laptop)).enter(terms())
+    late = await visit(who, laptop)
+    await late.ask(terms())
+    assert (await late.expect(Refused)).reason is Reason.BUSY
+
+
+def bundle_of(campus: Campus) -> bytes:
+    return read_join(campus.device(f"LAPTOP-{uuid4().hex[:6]}")).bundle
+
+
+async def test_a_newer_policy_is_taken_and_ends_what_it_forbids(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    maths = await visit(campus.staff("maths-tutor"), laptop)
+    await maths.enter(terms())
+    before = laptop.agent.device.gate.policy_version
+    physics = campus.staff("physics-tutor")
+    campus.college.revoke("maths-tutor")
+    carrier = await visit(physics, laptop)
+    await carrier.greet()
+    await carrier.say(PolicyOffer(bundle=bundle_of(campus)))
+    taken = await carrier.expect(PolicyTaken)
+    assert taken.policy_version > before
+    assert (await maths.expect(PermitEnded)).reason is Reason.REVOKED
+    stored = laptop.state.read("policy.bundle")
+    assert stored
+    assert laptop.agent.device.take_policy(stored) is None
+
+
+async def test_an_older_or_foreign_policy_is_refused(
+    campus: Campus, laptop: Laptop, visit: DialTutor, tmp_path: object
+) -> None:
+    older = read_join(campus.device("LAPTOP-30")).bundle
+    newest = bundle_of(campus)
+    assert laptop.agent.device.take_policy(newest) is None
+    version = laptop.agent.device.gate.policy_version
+    for offered, reason in ((older, Reason.POLICY_OLDER), (newest[:-1] + b"x", Reason.POLICY_INVALID)):
+        tutor = await visit(campus.staff("maths-tutor"), laptop)
+        await tutor.greet()
+        await tutor.say(PolicyOffer(bundle=offered))
+        assert (await tutor.expect(Refused)).reason is reason
+    assert laptop.agent.device.gate.policy_version == version
+
+
+async def test_shutting_down_says_so(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    stopping = asyncio.create_task(laptop.stop())
+    assert (await tutor.expect(PermitEnded)).reason is Reason.SHUTTING_DOWN
+    await closing(tutor)
+    await stopping
+    assert all(receipt.until for receipt in laptop.agent.device.receipts.all.values())
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lock(identifier: str = "", lease: int = 600) -> Lock:
+    return Lock(id=identifier or uuid4().hex, lease=lease, sentence="Eyes up, please")
+
+
+async def test_lock_and_unlock_are_confirmed_when_done(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    order = lock()
+    await tutor.say(order)
+    outcome = await tutor.outcome(order.id)
+    assert (outcome.result, outcome.detail) == (Result.OK, "")
+    status = await next_status(tutor, locked=True)
+    assert status.lock
+    assert status.lock.by == "Maths tutor"
+    shown = next(message for message in desktop.told if isinstance(message, LockScreen))
+    assert (shown.by, shown.sentence) == ("Maths tutor", "Eyes up, please")
+
+    unlock = Unlock(id=uuid4().hex)
+    await tutor.say(unlock)
+    assert (await tutor.outcome(unlock.id)).result is Result.OK
+    await next_status(tutor, locked=False)
+    assert laptop.receipts() == ["Maths tutor locked your screen"]
+    assert laptop.agent.device.receipts.newest(1)[0].until
+
+
+async def test_a_lock_ends_by_itself_and_outlives_its_tutor(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    order = lock(lease=1)
+    locked_at = time.time()
+    await tutor.say(order)
+    await tutor.outcome(order.id)
+    tutor.link._connection.transport.abort()
+    await until(lambda: not laptop.agent.board.status.permits)
+    assert laptop.agent.device.locker.covered
+    await until(lambda: not laptop.agent.device.locker.covered)
+    assert 0.9 < time.time() - locked_at < 1.8
+
+
+async def test_a_lock_never_outlives_the_permit(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    granted = await tutor.enter(terms(ends_at=time.time() + 1))
+    order = lock(lease=600)
+    await tutor.say(order)
+    await tutor.outcome(order.id)
+    assert laptop.agent.device.locker.leases.next_end() == granted.until
+    await until(lambda: not laptop.agent.device.locker.covered)
+
+
+async def test_another_tutors_lock_cannot_be_renewed(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
+    maths, physics = [await visit(campus.staff(f"{name}-tutor"), laptop) for name in ("maths", "physics")]
+    order = lock()
+    for tutor in (maths, physics):
+        await tutor.enter(terms())
+        await tutor.say(order)
+        outcome = await tutor.outcome(order.id)
+    assert (outcome.result, outcome.detail) == (Result.REFUSED, "This lock was set by Maths tutor.")
+
+
+async def test_what_is_not_confirmed_has_failed_but_the_lease_holds(
+    campus: Campus, start: StartLaptop, visit: DialTutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit_module, "DONE_WITHIN", 0.2)
+    laptop = await start(WatchedDesktop(LockScreen, ShowMessage))
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    order, text = lock(), TextMessage(id=uuid4().hex, text="Page 12")
+    await tutor.say(order)
+    await tutor.say(text)
+    failed = await tutor.outcome(order.id)
+    assert (failed.result, failed.detail) == (Result.FAILED, "The screen did not say that it is covered.")
+    assert (await tutor.outcome(text.id)).result is Result.FAILED
+    assert laptop.agent.device.locker.facts
+    assert not laptop.agent.device.locker.facts.covered
+
+
+async def test_a_message_is_shown_and_understood(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
+    desktop = WatchedDesktop()
+    laptop = await start(desktop)
+    maths, other = [await visit(campus.staff(f"{name}-tutor"), laptop) for name in ("maths", "other")]
+    for tutor in (maths, other):
+        await tutor.enter(terms())
+    text = TextMessage(id=uuid4().hex, text="Page 12, please")
+    await maths.say(text)
+    assert (await maths.outcome(text.id)).result is Result.OK
+    assert ShowMessage(id=text.id, by="Maths tutor", text="Page 12, please") in desktop.told
+    desktop.say(MessageUnderstood(id=text.id))
+    assert (await maths.expect(Understood)).id == text.id
+    assert laptop.receipts() == ["Maths tutor sent you a message"]
+    assert not [message for message in other.heard if isinstance(message, Understood)]
+
+
+# ── the lock and restarts ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_restarted_agent_covers_the_screen_before_it_listens(
+    campus: Campus, start: StartLaptop, visit: DialTutor
+) -> None:
+    laptop = await start()
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    order = lock()
+    await tutor.say(order)
+    await tutor.outcome(order.id)
+    await laptop.stop()
+
+    slow = WatchedDesktop(LockScreen)
+    again = Laptop(laptop.state, slow)
+    try:
+        await until(lambda: "LockScreen" in slow.kinds())
+        assert slow.kinds()[0] == "LockScreen"
+        assert not again.agent.port.done()
+        slow.mute = ()
+        slow.obey(slow.told[0])
+        await again.started()
+        assert again.agent.device.locker.covered
+    finally:
+        await again.stop()
+
+
+async def test_setting_the_clock_back_and_restarting_lengthens_no_lock(
+    campus: Campus, start: StartLaptop, visit: DialTutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = await start()
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    order = lock(lease=300)
+    await tutor.say(order)
+    await tutor.outcome(order.id)
+    ends_at = laptop.agent.device.locker.leases.next_end()
+    await laptop.stop()
+    real = time.time
+    monkeypatch.setattr("student_client.agent.clock.DeviceClock.wall", lambda _self: real() - 7200)
+    again = Laptop(laptop.state, FakeDesktop())
+    try:
+        assert again.agent.device.locker.leases.next_end() == ends_at
+        assert ends_at
+        assert 290 < ends_at - again.agent.clock.now() <= 300
+        await until(lambda: "clock" in {problem.about for problem in again.agent.board.status.problems})
+    finally:
+        await again.stop()
