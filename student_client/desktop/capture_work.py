@@ -84,9 +84,10 @@ class CaptureWork:
         self._open_capture()
         if self._capture is not None:
             self._desk.ask(self._capture, time.monotonic())
+        self._tell()  # the tile says what it is before its picture comes
         if self._may_capture():
             self._take_pictures()
-        self._tell()
+            self._tell()
         return self._pause(time.monotonic())
 
     def sleep(self, pause: float | None, bell: Bell) -> None:

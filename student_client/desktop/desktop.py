@@ -80,7 +80,7 @@ class Desktop(QObject):
         self._link.roomy.connect(self._post)
         self._mail.activated.connect(self._post)
         self._indicator.ready.connect(self._be_ready)
-        self._indicator.checked.connect(lambda seen: self._capture.order(IndicatorSeen(seen)))
+        self._indicator.checked.connect(self._on_check)
         self._indicator.restored.connect(self._stack)
         self._indicator.clicked.connect(self._toggle_panel)
         self._indicator.palette_changed.connect(self._dress)
@@ -121,6 +121,11 @@ class Desktop(QObject):
         self._indicator.watch(closely=True)
         self._indicator.check()
         self._capture.order(order)
+
+    def _on_check(self, indicator_seen: bool) -> None:
+        self._capture.order(IndicatorSeen(indicator_seen))
+        if indicator_seen:
+            self._post()  # what had to wait for it
 
     def _post(self) -> None:
         """Send what the capture thread has left: facts always, pictures while the socket takes them."""

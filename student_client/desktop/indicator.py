@@ -31,7 +31,7 @@ class Indicator(QObject):
         self._covered = covered
         self._ready = self._over = False
         self._seen = True
-        self._lost_at = self._restored_at = float("-inf")
+        self._back_at = self._restored_at = float("-inf")
         self.badge, self._tray = Badge(), Tray(self)
         self._timer = QTimer(self, interval=IDLE_CHECK_MS)
         self._again = QTimer(self, interval=int(STEADY * 1000), singleShot=True)
@@ -52,7 +52,7 @@ class Indicator(QObject):
 
     def can_be_seen(self) -> bool:
         """Whether the student can see who is viewing now, and could for a moment already."""
-        return self._on_screen() and time.monotonic() - self._lost_at >= STEADY
+        return self._on_screen() and self._seen and time.monotonic() - self._back_at >= STEADY
 
     def say(self, state: PanelState) -> None:
         """Show who is viewing."""
@@ -72,8 +72,8 @@ class Indicator(QObject):
             return
         on_screen, seen_before = self._on_screen(), self._seen
         self._seen = on_screen
-        if seen_before and not on_screen and self._ready:
-            self._lost_at = time.monotonic()
+        if on_screen and not seen_before and self._ready:
+            self._back_at = time.monotonic()
         if not self.badge.on_screen():
             self._restore()
         elif not self._ready:

@@ -142,6 +142,14 @@ class Screen:
     def close(self) -> None:
         self.connection.disconnect()
 
+    def run(self, *command: str) -> str:
+        """Run a program of the student's, such as xdotool, on that display."""
+        environment = {**os.environ, "DISPLAY": self.display}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=20)
+        return done.stdout + done.stderr
+
+    until = staticmethod(wait_until)
+
     def shot(self) -> Image.Image:
         with mss.MSS(display=self.display) as shots:
             grabbed = shots.grab(shots.monitors[0])
@@ -193,20 +201,40 @@ class Screen:
         self.core.MapWindow(window, is_checked=True).check()
         return window
 
+    def recolour(self, window: int, colour: int) -> None:
+        """Draw on the window: the whole of it in another colour."""
+        self.core.ChangeWindowAttributes(window, xp.CW.BackPixel, [colour & 0xFFFFFF])
+        self.core.ClearArea(False, window, 0, 0, 0, 0, is_checked=True).check()
+
+    def atom(self, name: str) -> int:
+        return int(self.core.InternAtom(False, len(name), name).reply().atom)
+
+    def tell(self, to: int, about: int, kind: str, data: list[int]) -> None:
+        """Send a client message, as window managers and pagers do."""
+        event = xp.ClientMessageEvent.synthetic(
+            32, about, self.atom(kind), xp.ClientMessageData.synthetic((data + [0] * 5)[:5], "IIIII")
+        )
+        mask = xp.EventMask.SubstructureRedirect | xp.EventMask.SubstructureNotify if to == self.root else 0
+        self.core.SendEvent(False, to, mask, event.pack(), is_checked=True).check()
+
+    def fill_screen(self, window: int) -> None:
+        """Ask the window manager to make a window full-screen and to raise it."""
+        self.tell(self.root, window, "_NET_WM_STATE", [1, self.atom("_NET_WM_STATE_FULLSCREEN"), 0, 2])
+        self.tell(self.root, window, "_NET_ACTIVE_WINDOW", [2])
+
+    def ask_to_close(self, window: int) -> None:
+        """What a click on a window's cross does."""
+        self.tell(window, window, "WM_PROTOCOLS", [self.atom("WM_DELETE_WINDOW")])
+
+    def focus(self) -> int:
+        return int(self.core.GetInputFocus().reply().focus)
+
     def events(self) -> list[Any]:
         self.core.GetInputFocus().reply()  # everything of before has arrived then
         found = []
         while (event := self.connection.poll_for_event()) is not None:
             found.append(event)
         return found
-
-
-def run(display: str, *command: str) -> str:
-    """Run a program of the student's, such as xdotool, on that display."""
-    done = subprocess.run(
-        command, env={**os.environ, "DISPLAY": display}, capture_output=True, text=True, check=False, timeout=20
-    )
-    return done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -238,47 +266,68 @@ def look() -> Iterator[Callable[[str], Screen]]:
         screen.close()
 
 
-MATHS = Viewer(name="Your maths tutor", lesson="Maths 10B", since=time.time() - 600)
 LOCK_ID, MESSAGE_ID = "a" * 32, "b" * 32
 
 
-def panel_state(**changes: Any) -> PanelState:
-    """What an agent says in a lesson while nobody views."""
-    now = time.time()
-    fields: dict[str, Any] = {
-        "viewers": (),
-        "lesson": "Maths 10B",
-        "tutor": "Your maths tutor",
-        "ends_at": now + 1800,
-        "rules": (
-            "Websites: only the ones your tutor allows. Today: desmos.com, bbc.co.uk/bitesize",
-            "No USB sticks without a manager’s permission",
-            "Phones and watches stay in your bag",
-        ),
-        "receipts": (
-            ReceiptLine(name="Your maths tutor", what="small picture", since=now - 600, until=0),
-            ReceiptLine(name="Your maths tutor", what="full screen", since=now - 500, until=now - 380),
-            ReceiptLine(name="Someone was refused", what="out of college hours", since=now - 86400, until=now - 86400),
-        ),
-        "what_can_be_seen": "Your screen, in lessons only. Never your camera, microphone or what you type.",
-        "help_text": "Talk to your tutor or to any adult you trust. You can also report abuse yourself, at any time.",
-        "report_abuse_url": "https://www.ceop.police.uk/safety-centre/",
-        "college": "Key College",
-        "device": "LAPTOP-07",
-        "problem": "",
-    }
-    return PanelState(**(fields | changes))
+class Says:
+    """What an agent says, with the fields a test cares about."""
+
+    lock_id, message_id = LOCK_ID, MESSAGE_ID
+
+    def viewer(self, name: str = "Your maths tutor") -> Viewer:
+        return Viewer(name=name, lesson="Maths 10B", since=time.time() - 600)
+
+    def capture(self, channel: int = 1, interval_ms: int = 100) -> Capture:
+        return Capture(
+            channel=channel, stream=Stream.TILE, monitor=0, width=320, height=180, interval_ms=interval_ms
+        )  # fmt: skip
+
+    def lock(self, left: float = 521, key: str = LOCK_ID, sentence: str = "Eyes on the board, please.") -> LockScreen:
+        return LockScreen(id=key, by="Your maths tutor", sentence=sentence, until=time.time() + left)
+
+    def message(self, text: str = "Save your work now, please.", key: str = MESSAGE_ID) -> ShowMessage:
+        return ShowMessage(id=key, by="Your maths tutor", text=text)
+
+    def panel(self, **changes: Any) -> PanelState:
+        """In a lesson while nobody views."""
+        now = time.time()
+        fields: dict[str, Any] = {
+            "viewers": (),
+            "lesson": "Maths 10B",
+            "tutor": "Your maths tutor",
+            "ends_at": now + 1800,
+            "rules": (
+                "Websites: only the ones your tutor allows. Today: desmos.com, bbc.co.uk/bitesize",
+                "No USB sticks without a manager’s permission",
+                "Phones and watches stay in your bag",
+            ),
+            "receipts": (
+                self.receipt("Your maths tutor", "small picture", 600, None),
+                self.receipt("Your maths tutor", "full screen", 500, 380),
+                self.receipt("Someone was refused", "out of college hours", 86400, 86400),
+            ),
+            "what_can_be_seen": "Your screen, in lessons only. Never your camera, microphone or what you type.",
+            "help_text": "Talk to your tutor or to any adult you trust. You can report abuse yourself at any time.",
+            "report_abuse_url": "https://www.ceop.police.uk/safety-centre/",
+            "college": "Key College",
+            "device": "LAPTOP-07",
+            "problem": "",
+        }
+        return PanelState(**(fields | changes))
+
+    def receipt(self, name: str, what: str, began: float, ended: float | None) -> ReceiptLine:
+        """Began and ended so many seconds ago; None is still going on."""
+        now = time.time()
+        return ReceiptLine(name=name, what=what, since=now - began, until=0 if ended is None else now - ended)
 
 
-def capture(channel: int = 1, interval_ms: int = 100) -> Capture:
-    return Capture(
-        channel=channel, stream=Stream.TILE, monitor=0, width=320, height=180, interval_ms=interval_ms
-    )  # fmt: skip
+@pytest.fixture
+def says() -> Says:
+    """What an agent says."""
+    return Says()
 
 
-def lock(until: float | None = None, key: str = LOCK_ID, sentence: str = "Eyes on the board, please.") -> LockScreen:
-    return LockScreen(id=key, by="Your maths tutor", sentence=sentence, until=until or time.time() + 521)
-
-
-def message(text: str = "Save your work now, please.", key: str = MESSAGE_ID) -> ShowMessage:
-    return ShowMessage(id=key, by="Your maths tutor", text=text)
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Wait for a condition, with a deadline."""
+    return wait_until
