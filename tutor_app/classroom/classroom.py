@@ -189,8 +189,10 @@ class Classroom:
                 orders.append(Order(device=device, command=Lock(id=lock.id, lease=lease, sentence=lock.sentence)))
         return orders
 
-    def flag(self, devices: Iterable[str], category: str, note: str, now: float) -> tuple[list[Flag], Changes]:
-        """Flag these students; returns the flags for the records."""
+    def flag(
+        self, devices: Iterable[str], category: str, note: str, now: float, *, label: str = ""
+    ) -> tuple[list[Flag], Changes]:
+        """Flag these students; returns the flags for the records. `label` is what people call the category."""
         flags = [
             Flag(id=self._new_id(), device=device, category=category, note=note, at=now)
             for device in devices
@@ -202,7 +204,7 @@ class Classroom:
             student = self._students[flag.device]
             changes |= self._put(replace(student, flags=student.flags + 1))
         names = tuple(flag.device for flag in flags)
-        text = f"{self._who(names)} flagged: {category}"
+        text = f"{self._who(names)} flagged: {label or category}"
         return flags, changes | self._note(now, Kind.FLAG, text, devices=names, flags=tuple(f.id for f in flags))
 
     def undo(self, number: int, now: float) -> tuple[list[Order], list[Flag], Changes]:

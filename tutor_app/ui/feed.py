@@ -68,15 +68,21 @@ class Feed(QObject):
         if events:
             self.happened.emit(events)
         shown: list[tuple[str, float]] = []
+        if not self._drain(self._wire, begun, shown):
+            self._schedule()  # nobody rings for what we have not looked at
+        if shown:
+            self.shown.emit(shown)
+
+    def _drain(self, wire: Wire, begun: float, shown: list[tuple[str, float]]) -> bool:
+        """Take pictures until the turn's time is up; whether all of them were taken."""
         while (left := TURN - (self._clock() - begun)) > 0:
             limit = max(1, min(_MOST, int(left / self._cost)))
-            drained = self._wire.mailbox.drain(limit)
+            drained = wire.mailbox.drain(limit)
             for device, stream, frame in drained:
                 self._take(device, stream, frame, shown)
             if len(drained) < limit:
-                break
-        if shown:
-            self.shown.emit(shown)
+                return True
+        return False
 
     def _take(self, device: str, stream: Stream, frame: Frame, shown: list[tuple[str, float]]) -> None:
         if stream is Stream.FOCUS:

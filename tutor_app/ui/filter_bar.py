@@ -55,9 +55,10 @@ class FilterBar(QWidget):
     def set_counts(self, counts: Mapping[Filter, int]) -> None:
         """Write the numbers on the chips."""
         for chosen, chip in self._chips.items():
-            chip.setText(f"{chosen.capitalize()} {counts[chosen]}")
+            gap = " " if chosen in _ICONS else ""  # the style puts icon and text too close
+            chip.setText(f"{gap}{chosen.capitalize()} {counts[chosen]}")
             chip.setAccessibleName(f"{chosen.capitalize()}, {counts[chosen]} students")
-            chip.setFixedWidth(self._bold.horizontalAdvance(chip.text()) + (60 if chosen in _ICONS else 32))
+            chip.setFixedWidth(self._bold.horizontalAdvance(chip.text()) + (52 if chosen in _ICONS else 30))
 
     def choose(self, chosen: Filter) -> None:
         """Press a chip."""

@@ -122,9 +122,9 @@ class LessonRun(QObject):
         """Show these students a text."""
         self._order(self.classroom.message(devices, text, self._clock()))
 
-    def flag(self, devices: Iterable[str], category: str, note: str) -> None:
-        """Flag these students' behaviour."""
-        flags, changes = self.classroom.flag(devices, category, note, self._clock())
+    def flag(self, devices: Iterable[str], category: str, note: str, label: str = "") -> None:
+        """Flag these students' behaviour; `label` is what people call the category."""
+        flags, changes = self.classroom.flag(devices, category, note, self._clock(), label=label)
         self._recorder.flagged(flags, self.classroom.students)
         self.changed.emit(changes)
 

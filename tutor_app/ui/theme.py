@@ -80,6 +80,7 @@ _ICONS: Final = {
     "folder": "folder-open",
     "end": "stop-circle",
     "panel": "list-dashes",
+    "lamp": "lightbulb",
     "search": "wifi-high",
     "keyboard": "keyboard",
     "pause": "pause",

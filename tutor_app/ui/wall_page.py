@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 from tutor_app.classroom.arrange import Filter, Sort, counts
 from tutor_app.classroom.classroom import Changes
 from tutor_app.classroom.explain import explain
+from tutor_app.classroom.phrases import clock_time
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
 from tutor_app.ui.empty_wall import EmptyWall
@@ -17,6 +18,7 @@ from tutor_app.ui.fades import Fades
 from tutor_app.ui.filter_bar import FilterBar
 from tutor_app.ui.lesson_bar import LessonBar
 from tutor_app.ui.lesson_run import LessonRun
+from tutor_app.ui.notice import Notice
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.side_panel import SidePanel
 from tutor_app.ui.status_line import StatusLine
@@ -44,6 +46,8 @@ class WallPage(QWidget):
     opened = Signal(str)
     selection_changed = Signal()
     seen_changed = Signal()
+    another_asked = Signal()
+    """The lesson is over and the tutor wants to start another one."""
     sized = Signal(int)
 
     def __init__(
@@ -65,6 +69,7 @@ class WallPage(QWidget):
         self._viewer, self._rate, self._clock = viewer, rate, clock
         self._begun_at = clock()
         self._searching = True
+        self._told = ""
         self._panel_wish: bool | None = None
         self._fades = Fades(theme.reduce_motion)
         self.model = WallModel(run.classroom, viewer, clock, self)
@@ -77,6 +82,7 @@ class WallPage(QWidget):
         self.side = SidePanel(theme, viewer.zone)
         self.status = StatusLine(policy.version, policy.published_at, viewer.zone)
         self.empty = EmptyWall(theme, run.lesson.group, run.classroom.expected)
+        self.notice = Notice(theme)
         self.middle = QStackedWidget()
         self._counting = QTimer(self, singleShot=True, interval=100)
         self._counting.timeout.connect(self._count)
@@ -125,6 +131,10 @@ class WallPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
+        above = QVBoxLayout()
+        above.setContentsMargins(16, 8, 16, 0)
+        above.addWidget(self.notice)
+        outer.addLayout(above)
         outer.addWidget(self.filters)
         outer.addLayout(across, 1)
         outer.addWidget(self.status)
@@ -134,7 +144,9 @@ class WallPage(QWidget):
         run.changed.connect(self._changed)
         run.pictured.connect(self.model.pictures_changed)
         run.ticked.connect(self._second)
-        run.over.connect(self._second)
+        run.over.connect(self._over)
+        run.problem.connect(lambda sentence: self.notice.tell(sentence, problem=True))
+        self.notice.pressed.connect(self.another_asked)
         wall.opened.connect(self.opened)
         wall.why_asked.connect(self.ask_why)
         wall.menu_asked.connect(self._menu)
@@ -155,11 +167,23 @@ class WallPage(QWidget):
         self.model.apply(changes)
         if changes.activity:
             self._show_activity()
+            self._tell_problem()
         if changes.devices or changes.roster:
             self._counting.start()
             self.seen_changed.emit()
         if self._searching and any(student.first_seen_at for student in self._run.classroom.students.values()):
             self._stop_searching()
+
+    def _tell_problem(self) -> None:
+        problem = self._run.classroom.problem
+        if problem != self._told:
+            self._told = problem
+            self.notice.tell(problem, problem=True)
+
+    def _over(self) -> None:
+        self._second()
+        ended = clock_time(self._clock(), self._viewer.zone)
+        self.notice.tell(f"The lesson ended at {ended}. Nobody is viewed any more.", step="Start another lesson")
 
     def _second(self) -> None:
         now = self._clock()

@@ -1,0 +1,257 @@
+"""One student's screen, large. The picture is never saved or copied; where there is none, the page says why."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from protocol.messages import MonitorFacts
+from tutor_app.classroom.explain import explain
+from tutor_app.classroom.phrases import Run, Tone
+from tutor_app.classroom.student import Presence, Student
+from tutor_app.classroom.tile import Look, Tile, Viewer, tile
+from tutor_app.ui.actions import Actions
+from tutor_app.ui.canvas import Canvas, Pane
+from tutor_app.ui.lesson_bar import ActionButton, Overflow
+from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.runs import RunsLabel, single_line
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.watching import SETTLE
+from tutor_app.ui.widgets import Choice, IconButton, KeyButton, label
+
+_OVER_PICTURE = (Look.LOCKED, Look.ASKED, Look.FADED)
+
+
+class StateCard(QFrame):
+    """Says, in the middle, why there is no picture and what to do."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setFixedWidth(460)
+        self._zone = zone
+        self._title = label(kind="title", wrap=True)
+        self._known = label(kind="soft", wrap=True)
+        self._steps = label(wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(8)
+        for one in (self._title, self._known, self._steps):
+            column.addWidget(one)
+
+    @property
+    def text(self) -> str:
+        """What the card says."""
+        return self._title.text()
+
+    def tell(self, student: Student, shown: Tile) -> None:
+        """Say how this student's screen stands."""
+        if shown.why and student.presence is not Presence.RECONNECTING:
+            told = explain(student, self._zone)
+            self._title.setText(told.title)
+            self._known.setText(told.known)
+            self._steps.setText("\n".join(f"{number}. {step}" for number, step in enumerate(told.steps, 1)))
+        else:
+            self._title.setText(shown.headline or "The picture is on its way…")
+            self._known.setText(shown.detail or shown.aside)
+            self._steps.setText("")
+        self._known.setVisible(bool(self._known.text()))
+        self._steps.setVisible(bool(self._steps.text()))
+        self.adjustSize()
+
+
+class FocusView(QWidget):
+    """`show_student` opens somebody; `asked` tells which pictures are needed: device, monitor, size in dots."""
+
+    left = Signal()
+    stepped = Signal(int)
+    asked = Signal(str, int, QSize)
+
+    def __init__(self, theme: Theme, actions: Actions, pictures: Pictures, viewer: Viewer) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._theme, self._actions, self._pictures, self._viewer = theme, actions, pictures, viewer
+        self.device = ""
+        self._monitors: tuple[MonitorFacts, ...] = ()
+        self._screen = QSize()
+        self._name = label(kind="title")
+        self._facts = RunsLabel(theme)
+        self._monitor = Choice(theme)
+        self._monitor.setAccessibleName("Monitor")
+        self._monitor.activated.connect(lambda _: self._restart())
+        self.fit = KeyButton(theme, "actual", "Actual size", QKeySequence("1"))
+        self.fit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fit.clicked.connect(self._toggle_fit)
+        self.canvas = Canvas(theme)
+        self.card = StateCard(viewer.zone)
+        self._mark = label(kind="locked")
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE)
+        self._settle.timeout.connect(self.ask)
+        self._lay_out()
+
+    # ── for the window ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def show_student(self, student: Student, now: float) -> None:
+        """Open this student's screen."""
+        self.device = student.device
+        self._monitors, self._screen = (), QSize()
+        self._monitor.clear()
+        self.canvas.show_rough(self._pictures.get(student.device))
+        self.refresh(student, now)
+        self.ask()
+        self.setFocus()
+
+    def refresh(self, student: Student, now: float) -> None:
+        """Say what is known of the student by now."""
+        shown = tile(student, self._viewer, now)
+        self._name.setText(single_line(student.name))
+        self._facts.set_runs(_facts(student))
+        self._offer_monitors(student.monitors)
+        bare = not self.canvas.has_picture or shown.look in (Look.MISSING, Look.PAUSED, Look.WAITING)
+        self.canvas.set_faded(shown.look in (Look.FADED, Look.MISSING, Look.PAUSED, Look.WAITING))
+        over = shown.look in _OVER_PICTURE
+        self._mark.setText(f"{shown.headline} · {shown.aside}" if over and not bare else "")
+        self._mark.setVisible(over and not bare)
+        self.card.setVisible(bare)
+        if bare:
+            self.card.tell(student, shown)
+            self._place_card()
+
+    def show_image(self, device: str, image: QImage, screen: QSize) -> None:
+        """Show a large picture of the student in view; `screen` is the size of what was captured."""
+        if device == self.device:
+            self._screen = screen
+            self.canvas.show_image(image)
+            self.card.hide()
+
+    @property
+    def monitor(self) -> int:
+        """The monitor in view; 0 is all of them."""
+        return max(0, self._monitor.currentIndex())
+
+    def ask(self) -> None:
+        """Tell which pictures are needed now."""
+        if self.device and self.isVisible():
+            self.asked.emit(self.device, self.monitor, self._wanted())
+
+    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back, arrows go on to the neighbours, 1 changes the size."""
+        match event.key():
+            case Qt.Key.Key_Escape | Qt.Key.Key_Backspace:
+                self.left.emit()
+            case Qt.Key.Key_Left:
+                self.stepped.emit(-1)
+            case Qt.Key.Key_Right:
+                self.stepped.emit(1)
+            case Qt.Key.Key_1:
+                self._toggle_fit()
+            case _:
+                super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for pictures of the new size, once it has settled."""
+        super().resizeEvent(event)
+        self._settle.start()
+        self._fit_bar()
+        self._place_card()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for pictures."""
+        super().showEvent(event)
+        self._settle.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forget the picture: it belongs to nobody's screen any more."""
+        super().hideEvent(event)
+        self._settle.stop()
+        self.canvas.show_rough(None)
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _wanted(self) -> QSize:
+        if not self.canvas.actual:
+            ratio, size = self.devicePixelRatioF(), self._pane.size()
+            return QSize(round(size.width() * ratio), round(size.height() * ratio))
+        if self._screen.isValid() and not self._screen.isEmpty():
+            return self._screen
+        chosen = [one for one in self._monitors if self.monitor in (0, one.index)]
+        width = sum(one.width for one in chosen) or 1920
+        return QSize(width, max((one.height for one in chosen), default=1080))
+
+    def _toggle_fit(self) -> None:
+        actual = not self.canvas.actual
+        self.canvas.set_actual(actual)
+        self.fit.set_words("Fit window" if actual else "Actual size")
+        self.ask()
+
+    def _restart(self) -> None:
+        self._screen = QSize()
+        self.ask()
+        self.setFocus()
+
+    def _offer_monitors(self, monitors: tuple[MonitorFacts, ...]) -> None:
+        if monitors != self._monitors:
+            self._monitors = monitors
+            chosen = self.monitor
+            self._monitor.clear()
+            names = [f"Monitor {one.index} · {one.width}×{one.height}" for one in monitors]
+            self._monitor.addItems(["All monitors", *names])
+            self._monitor.setCurrentIndex(chosen if chosen <= len(monitors) else 0)
+        self._monitor.setVisible(len(monitors) > 1)
+
+    def _place_card(self) -> None:
+        self.card.adjustSize()
+        area = self._pane.geometry()
+        corner = area.center() - QRect(0, 0, self.card.width(), self.card.height()).center()
+        self.card.move(corner)
+        self.card.raise_()
+
+    def _fit_bar(self) -> None:
+        taken = self._name.sizeHint().width() + 120 + self._lead.sizeHint().width() + 64
+        taken += self.fit.sizeHint().width() + (self._monitor.sizeHint().width() if self._monitor.isVisible() else 0)
+        self._row.fit(self.width() - taken)
+
+    def _lay_out(self) -> None:
+        back = KeyButton(self._theme, "back", "Back", QKeySequence("Esc"))
+        back.clicked.connect(self.left)
+        previous = IconButton(self._theme, "previous", "Previous student (←)")
+        following = IconButton(self._theme, "next", "Next student (→)")
+        previous.clicked.connect(lambda: self.stepped.emit(-1))
+        following.clicked.connect(lambda: self.stepped.emit(1))
+        self._lead = back
+        buttons = [ActionButton(self._theme, self._actions[name]) for name in ("lock", "unlock", "message", "flag")]
+        self._row = Overflow(self._theme, buttons)
+        bar = QFrame()
+        bar.setObjectName("bar")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(16, 12, 16, 12)
+        row.setSpacing(8)
+        middle: Sequence[QWidget] = (back, previous, following, self._name)
+        for one in middle:
+            row.addWidget(one)
+        row.addWidget(self._facts, 1)
+        row.addWidget(self._mark)
+        row.addSpacing(4)
+        for one in (self._monitor, self.fit, self._row):
+            row.addWidget(one)
+        self._pane = Pane(self.canvas)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(self._pane, 1)
+        self.card.setParent(self)
+        self.card.hide()
+
+
+def _facts(student: Student) -> tuple[Run, ...]:
+    facts = [single_line(one) for one in (student.user, student.host) if one]
+    runs = [Run(" · ".join(facts))] if facts else []
+    if student.application:
+        runs.append(Run(f"{' · ' if facts else ''}{single_line(student.application)}", Tone.INK))
+    return tuple(runs)

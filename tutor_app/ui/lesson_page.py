@@ -1,0 +1,254 @@
+"""A lesson on the screen: the wall, one student large, and the dialogs between the tutor's keys and the orders."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QStackedWidget
+
+from protocol.messages import Frame, Right
+from protocol.policy.bundle import StaffBundle
+from tutor_app.classroom.classroom import Changes
+from tutor_app.classroom.student import Action, Presence, Student
+from tutor_app.classroom.tile import Viewer
+from tutor_app.ui.actions import Actions
+from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
+from tutor_app.ui.feed import Feed
+from tutor_app.ui.flag_dialog import FlagDialog
+from tutor_app.ui.focus_view import FocusView
+from tutor_app.ui.lesson_run import LessonRun
+from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.ports import Wire
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.wall_page import PolicyFacts, WallPage
+from tutor_app.ui.watching import Watching
+
+_WHILE_HELD = ("lock", "lock-all", "unlock", "unlock-all", "message", "message-all", "flag", "open", "end")
+
+
+class LessonPage(QStackedWidget):
+    """Owns the views of one lesson. `closed` says that the tutor is done with it."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        actions: Actions,
+        run: LessonRun,
+        *,
+        wire: Wire,
+        feed: Feed,
+        pictures: Pictures,
+        college: StaffBundle,
+        viewer: Viewer,
+        remembered: Remembered,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self.run, self._actions, self._clock = run, actions, clock
+        self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
+        facts = PolicyFacts(version=college.bundle.version, published_at=college.bundle.published_at)
+        self.wall_page = WallPage(
+            theme,
+            actions,
+            run,
+            pictures,
+            viewer=viewer,
+            policy=facts,
+            rate=wire.bytes_a_second,
+            clock=clock,
+            tile_width=remembered.number("tile-width", 200),
+        )
+        self.focus_view = FocusView(theme, actions, pictures, viewer)
+        self.addWidget(self.wall_page)
+        self.addWidget(self.focus_view)
+        wall = self.wall_page.wall
+        every = college.bundle.policy.lesson.tile_interval_ms
+        self.watching = Watching(wire, lambda: run.classroom.students, wall.visible_devices, wall.picture_size, every)
+        self._connect()
+        self.follow()
+        self.watching.settle()
+
+    # ── what the tutor is looking at ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def focused(self) -> str:
+        """The device that is open large, or nothing."""
+        return self.focus_view.device if self.currentWidget() is self.focus_view else ""
+
+    def chosen(self) -> list[Student]:
+        """Return whom an action without "all" concerns: the one open large, the selected, or everybody."""
+        students = self.run.classroom.students
+        devices = [self.focused] if self.focused else self.wall_page.selected()
+        return [students[device] for device in devices] if devices else list(students.values())
+
+    def open_student(self, device: str) -> None:
+        """Show one student large."""
+        student = self.run.classroom.students.get(device)
+        if student is None or (Right.FOCUS not in student.may and student.linked):
+            return
+        self.watching.focus(None)
+        self.setCurrentWidget(self.focus_view)
+        self.focus_view.show_student(student, self._clock())
+        self.follow()
+
+    def leave_student(self) -> None:
+        """Go back to the wall, where the student is selected."""
+        device = self.focused
+        self.watching.focus(None)
+        self.setCurrentWidget(self.wall_page)
+        self.wall_page.wall.select(device)
+        self.watching.later()
+        self.follow()
+
+    def act(self, name: str) -> None:
+        """Do what the action of this name means here."""
+        self._acts()[name]()
+
+    # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def ask_end(self, closing: bool = False) -> None:
+        """Ask before the lesson ends."""
+        students = self.run.classroom.students.values()
+        live = sum(student.presence is Presence.LIVE for student in students)
+        dialog = EndDialog(self, self.run.lesson.name, live, self.run.classroom.locked, closing)
+        dialog.chosen.connect(self._end)
+        dialog.open()
+
+    def _end(self, unlock: bool) -> None:
+        self.run.end("ended by the tutor", unlock)
+        self.closed.emit()
+
+    def _lock(self, students: list[Student]) -> None:
+        if students:
+            dialog = LockDialog(self, students, len(self.run.classroom.students), self._remembered.sentences)
+            devices = [student.device for student in students]
+            dialog.chosen.connect(lambda sentence: self._locked(devices, sentence))
+            dialog.open()
+
+    def _locked(self, devices: list[str], sentence: str) -> None:
+        self._remembered.keep_sentence(sentence)
+        self.run.lock(devices, sentence)
+
+    def _unlock(self, students: list[Student]) -> None:
+        devices = [student.device for student in students if student.linked]
+        if devices:
+            self.run.unlock(devices)
+
+    def _message(self, students: list[Student]) -> None:
+        if students:
+            dialog = MessageDialog(self, students, len(self.run.classroom.students))
+            devices = [student.device for student in students]
+            dialog.chosen.connect(lambda text: self.run.message(devices, text))
+            dialog.open()
+
+    def _flag(self) -> None:
+        students = self.chosen()
+        if self.focused or self.wall_page.selected():
+            categories = self._college.bundle.policy.flags
+            dialog = FlagDialog(self, students, len(self.run.classroom.students), categories)
+            devices = [student.device for student in students]
+            dialog.chosen.connect(lambda slug, note, label: self.run.flag(devices, slug, note, label))
+            dialog.open()
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _connect(self) -> None:
+        wall, focus, run, feed = self.wall_page, self.focus_view, self.run, self._feed
+        wall.opened.connect(self.open_student)
+        wall.selection_changed.connect(self.follow)
+        wall.seen_changed.connect(self.watching.later)
+        wall.sized.connect(lambda width: self._remembered.keep("tile-width", width))
+        focus.left.connect(self.leave_student)
+        focus.stepped.connect(self._step)
+        focus.asked.connect(self._ask_large)
+        run.changed.connect(self._changed)
+        run.ticked.connect(self._refresh_focus)
+        run.over.connect(self._over)
+        wall.another_asked.connect(self.closed)
+        feed.happened.connect(run.take)
+        feed.shown.connect(run.take_shown)
+        feed.focused.connect(self._show_large)
+
+    def _acts(self) -> dict[str, Callable[[], object]]:
+        everybody = self.run.classroom.students.values()
+        wall = self.wall_page
+        return {
+            "lock": lambda: self._lock(self.chosen()),
+            "lock-all": lambda: self._lock(list(everybody)),
+            "unlock": lambda: self._unlock(self._to_unlock()),
+            "unlock-all": lambda: self._unlock(list(everybody)),
+            "message": lambda: self._message(self.chosen()),
+            "message-all": lambda: self._message(list(everybody)),
+            "flag": self._flag,
+            "open": self._open_selected,
+            "select-all": wall.wall.selectAll,
+            "find": self._find,
+            "larger": lambda: wall.filters.step(1),
+            "smaller": lambda: wall.filters.step(-1),
+            "panel": wall.toggle_panel,
+            "end": self.ask_end,
+        }
+
+    def _to_unlock(self) -> list[Student]:
+        chosen = self.chosen()
+        return chosen if self.focused or self.wall_page.selected() else [one for one in chosen if one.lock]
+
+    def _open_selected(self) -> None:
+        devices = self.wall_page.selected()
+        if devices:
+            self.open_student(devices[0])
+
+    def _find(self) -> None:
+        if self.focused:
+            self.leave_student()
+        self.wall_page.filters.start_finding()
+
+    def _step(self, by: int) -> None:
+        devices = self.wall_page.model.devices
+        if self.focused in devices:
+            self.open_student(devices[(devices.index(self.focused) + by) % len(devices)])
+
+    def _ask_large(self, device: str, monitor: int, size: QSize) -> None:
+        self.watching.focus(device, monitor, size)
+        self.watching.later()
+
+    def _show_large(self, device: str, image: QImage, frame: Frame) -> None:
+        if device == self.focused:
+            self.focus_view.show_image(device, image, QSize(frame.screen_width, frame.screen_height))
+
+    def _changed(self, changes: Changes) -> None:
+        if self.focused in changes.devices:
+            self._refresh_focus()
+        self.follow()
+
+    def _refresh_focus(self) -> None:
+        if self.focused:
+            self.focus_view.refresh(self.run.classroom.students[self.focused], self._clock())
+
+    def _over(self) -> None:
+        self._feed.stop()
+        self._pictures.clear()
+        if self.focused:
+            self.leave_student()
+        self.follow()
+
+    def follow(self) -> None:
+        """Bring the actions' words and state to what is selected."""
+        some = bool(self.focused or self.wall_page.selected())
+        held = not self.run.is_over
+        locked = bool(self.run.classroom.locked)
+        self._actions.enable(_WHILE_HELD, held)
+        self._actions["lock"].setText("Lock" if some else "Lock all")
+        self._actions["unlock"].setText("Unlock" if some else "Unlock all")
+        self._actions["message"].setText("Message" if some else "Message all")
+        self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
+        self._actions["unlock-all"].setEnabled(held and locked)
+        self._actions.enable(("flag", "open"), held and some)
+
+
+def _lock_in_sight(student: Student) -> bool:
+    asked = student.asked
+    return student.lock is not None or (asked is not None and asked.action is Action.LOCK and not asked.answered_at)

@@ -1,0 +1,141 @@
+"""The one window: sign in, start a lesson, hold it. Menus, and what happens when it is closed."""
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
+
+from tutor_app.ui.actions import Actions
+from tutor_app.ui.lesson_page import LessonPage
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.shortcuts import ShortcutsSheet
+from tutor_app.ui.theme import Scheme, Theme
+
+_LESSON = (
+    *("open", "", "lock", "lock-all", "unlock", "unlock-all", ""),
+    *("message", "message-all", "flag", "", "select-all", "", "end"),
+)
+_VIEW = ("find", "larger", "smaller", "panel")
+_IN_LESSON = {name for name in (*_LESSON, *_VIEW) if name}
+
+
+class MainWindow(QMainWindow):
+    """`finished` says that the window is about to close and nothing holds it back."""
+
+    finished = Signal()
+    records_asked = Signal()
+
+    def __init__(self, theme: Theme, remembered: Remembered) -> None:
+        super().__init__()
+        self.theme, self._remembered = theme, remembered
+        self.setWindowTitle("Lessonlight")
+        self.setMinimumSize(800, 560)
+        self.resize(remembered.number("width", 1600), remembered.number("height", 900))
+        self.actions_ = Actions(theme, self)
+        self._pages = QStackedWidget()
+        self.setCentralWidget(self._pages)
+        self._closing = False
+        for name in _IN_LESSON:
+            self.actions_[name].triggered.connect(lambda _=False, one=name: self._act(one))
+        self.actions_["records"].triggered.connect(lambda _=False: self.records_asked.emit())
+        self.actions_["shortcuts"].triggered.connect(lambda _=False: ShortcutsSheet(self).open())
+        self.actions_["quit"].triggered.connect(lambda _=False: self.close())
+        self._build_menus()
+        self.show_page(QWidget())
+
+    @property
+    def lesson_page(self) -> LessonPage | None:
+        """The lesson on the screen, if there is one."""
+        page = self._pages.currentWidget()
+        return page if isinstance(page, LessonPage) else None
+
+    @property
+    def page(self) -> QWidget:
+        """What fills the window now."""
+        current = self._pages.currentWidget()
+        assert current is not None
+        return current
+
+    def show_page(self, page: QWidget) -> None:
+        """Fill the window with another page; the one before is thrown away."""
+        before = self._pages.currentWidget()
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        if before is not None:
+            self._pages.removeWidget(before)
+            before.deleteLater()
+        lesson = self.lesson_page
+        if lesson is None:
+            self.actions_.enable(tuple(_IN_LESSON), False)
+        else:
+            self.actions_.enable(tuple(_IN_LESSON), True)
+            lesson.follow()
+        name = f"{lesson.run.lesson.name} – " if lesson else ""
+        self.setWindowTitle(f"{name}Lessonlight")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the lesson first; ask where screens are locked."""
+        lesson = self.lesson_page
+        if lesson and not lesson.run.is_over:
+            if lesson.run.classroom.locked and not self._closing:
+                event.ignore()
+                lesson.closed.connect(self._close_now)
+                lesson.ask_end(closing=True)
+                return
+            lesson.run.end("closed by the tutor")
+        self._remembered.keep("width", self.width())
+        self._remembered.keep("height", self.height())
+        event.accept()
+        self.finished.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Ask for no pictures while the window is minimised."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange and self.lesson_page:
+            self.lesson_page.watching.away(self.isMinimized())
+
+    def _close_now(self) -> None:
+        self._closing = True
+        self.close()
+
+    def _act(self, name: str) -> None:
+        if self.lesson_page:
+            self.lesson_page.act(name)
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        bar.setNativeMenuBar(False)
+        self._fill(bar.addMenu("&File"), ("records", "", "quit"))
+        self._fill(bar.addMenu("&Lesson"), _LESSON)
+        view = bar.addMenu("&View")
+        self._fill(view, _VIEW)
+        view.addSeparator()
+        self._offer_schemes(view.addMenu("Colours"))
+        still = view.addAction("Reduce motion")
+        still.setCheckable(True)
+        still.setChecked(self.theme.reduce_motion)
+        still.toggled.connect(self._reduce_motion)
+        self._fill(bar.addMenu("&Help"), ("shortcuts",))
+
+    def _fill(self, menu: QMenu, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name:
+                menu.addAction(self.actions_[name])
+            else:
+                menu.addSeparator()
+
+    def _offer_schemes(self, menu: QMenu) -> None:
+        group = QActionGroup(self)
+        for scheme, words in {Scheme.SYSTEM: "As the system", Scheme.LIGHT: "Light", Scheme.DARK: "Dark"}.items():
+            action: QAction = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(scheme is self.theme.scheme)
+            action.triggered.connect(lambda _=False, one=scheme: self._choose(one))
+            group.addAction(action)
+
+    def _choose(self, scheme: Scheme) -> None:
+        self.theme.choose(scheme)
+        self._remembered.keep("scheme", scheme)
+
+    def _reduce_motion(self, on: bool) -> None:
+        self.theme.reduce_motion = on
+        self._remembered.keep("reduce-motion", int(on))

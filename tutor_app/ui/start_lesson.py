@@ -1,0 +1,212 @@
+"""Starting a lesson: what, for whom, where, until when. Says the college's hours, and why a lesson cannot be held."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import Qt, QTime, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
+
+from protocol.identity import Identity
+from protocol.messages import LessonTerms
+from protocol.policy.bundle import RegisteredDevice, StaffBundle
+from protocol.policy.document import Policy, same_group
+from protocol.policy.hours import college_hours
+from protocol.policy.permit import Refusal, decide_permit
+from protocol.text import plain
+from tutor_app.classroom.arrange import natural
+from tutor_app.classroom.phrases import clock_time
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.theme import Theme
+from tutor_app.ui.widgets import Choice, button, label
+
+_ORDINARY = 60  # minutes
+_ROUND = 5  # minutes
+
+
+def groups_of(policy: Policy, devices: tuple[RegisteredDevice, ...], tutor: Identity) -> list[str]:
+    """Return the groups this tutor may hold lessons for, as the register and the policy have them."""
+    own = policy.staff.get(tutor.id)
+    known = {device.group for device in devices if not device.revoked}
+    if own is not None:
+        known = {group for group in known if any(same_group(group, one) for one in own)}
+    return sorted(known, key=natural)
+
+
+def sensible_end(policy: Policy, now: float, minutes: int) -> float:
+    """Return an end so many minutes from now on a round time, inside college hours and the longest lesson."""
+    end = now + minutes * 60
+    end -= end % (_ROUND * 60) if end % (_ROUND * 60) < 150 else end % (_ROUND * 60) - _ROUND * 60
+    hours = college_hours(policy, now)
+    latest = now + policy.lesson.longest
+    if hours.is_open and hours.until:
+        latest = min(latest, hours.until)
+    return min(end, latest - latest % 60)
+
+
+class StartLessonPage(QWidget):
+    """A card in the middle. `started` carries the LessonTerms. `clock` returns Unix seconds."""
+
+    started = Signal(LessonTerms)
+    records_asked = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        tutor: Identity,
+        college: StaffBundle,
+        remembered: Remembered,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        policy, devices = college.bundle.policy, college.devices
+        self._tutor, self._policy, self._deny, self._devices = tutor, policy, college.bundle.deny, devices
+        self._remembered, self._clock = remembered, clock
+        self._zone = ZoneInfo(policy.college.timezone)
+        self.groups = groups_of(policy, devices, tutor)
+        self.name = QLineEdit(remembered.word("lesson/name"))
+        self.name.setMaxLength(80)
+        self.name.setPlaceholderText("For example: Maths")
+        self.group = Choice(theme, self.groups)
+        self.group.setCurrentText(remembered.word("lesson/group"))
+        self.room = QLineEdit(remembered.word("lesson/room"))
+        self.room.setMaxLength(80)
+        self.end = QTimeEdit()
+        self.end.setDisplayFormat("HH:mm")
+        self.end.setFixedWidth(90)
+        self.rules = Choice(theme, [rules.title or slug for slug, rules in policy.rules.items()])
+        self._expected = label(kind="soft")
+        self._hours = label(kind="soft", wrap=True)
+        self._problem = label(kind="danger", wrap=True)
+        self._lay_out()
+        self.group.currentIndexChanged.connect(lambda _: self._count())
+        self._count()
+        self.refresh()
+
+    @property
+    def problem(self) -> str:
+        """Why no lesson can be started as the fields stand; what the page last complained of."""
+        return self._problem.text()
+
+    def refresh(self) -> None:
+        """Begin anew: a sensible end, the hours as they are now."""
+        now = self._clock()
+        self._set_end(sensible_end(self._policy, now, _ORDINARY))
+        hours = college_hours(self._policy, now)
+        until = f" Open until {clock_time(hours.until, self._zone)}." if hours.is_open and hours.until else ""
+        self._hours.setText(hours.words + until)
+        self._complain("" if self.groups else _no_groups(self._tutor, bool(self._devices)))
+
+    def submit(self) -> None:
+        """Start the lesson, or say why it cannot be held."""
+        now = self._clock()
+        name = plain(self.name.text().strip(), 80)
+        if not self.groups:
+            return
+        if not name:
+            self._complain("Give the lesson a name: students see it while you are viewing.")
+            self.name.setFocus()
+            return
+        terms = LessonTerms(
+            id=uuid4().hex,
+            name=name,
+            group=self.group.currentText(),
+            room=plain(self.room.text().strip(), 80),
+            starts_at=now,
+            ends_at=self._ends_at(now),
+            rules=list(self._policy.rules)[self.rules.currentIndex()] if self._policy.rules else "lesson",
+        )
+        decided = decide_permit(self._policy, self._deny, self._tutor, terms.group, terms, now)
+        if isinstance(decided, Refusal):
+            self._complain(decided.detail)
+            return
+        for key, value in (("name", name), ("group", terms.group), ("room", terms.room)):
+            self._remembered.keep(f"lesson/{key}", value)
+        self._complain("")
+        self.started.emit(terms)
+
+    def _ends_at(self, now: float) -> float:
+        chosen = self.end.time()
+        day = datetime.fromtimestamp(now, self._zone)
+        moment = day.replace(hour=chosen.hour(), minute=chosen.minute(), second=0, microsecond=0)
+        if moment.timestamp() <= now and day.hour >= 18 and chosen.hour() < 6:
+            moment += timedelta(days=1)  # an evening class that ends after midnight
+        return moment.timestamp()
+
+    def _set_end(self, at: float) -> None:
+        moment = datetime.fromtimestamp(at, self._zone)
+        self.end.setTime(QTime(moment.hour, moment.minute))
+
+    def _end_in(self, minutes: int) -> None:
+        self._set_end(sensible_end(self._policy, self._clock(), minutes))
+
+    def _count(self) -> None:
+        group = self.group.currentText()
+        number = sum(not one.revoked and same_group(one.group, group) for one in self._devices)
+        self._expected.setText(f"{number} laptop{'s' if number != 1 else ''} in the register" if group else "")
+
+    def _complain(self, problem: str) -> None:
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
+
+    def _lay_out(self) -> None:
+        card = QFrame()
+        card.setObjectName("card")
+        card.setFixedWidth(480)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(32, 28, 32, 28)
+        column.setSpacing(12)
+        column.addWidget(label("Start a lesson", kind="large"))
+        column.addWidget(label(f"{self._tutor.name} · {self._policy.college.name}", kind="soft"))
+        column.addSpacing(4)
+        column.addLayout(_field("Name", self.name))
+        column.addLayout(_field("Group", self.group, self._expected))
+        column.addLayout(_field("Room", self.room))
+        half, hour = button("+30 min"), button("+60 min")
+        half.clicked.connect(lambda: self._end_in(30))
+        hour.clicked.connect(lambda: self._end_in(60))
+        column.addLayout(_field("Until", self.end, half, hour))
+        if len(self._policy.rules) > 1:
+            column.addLayout(_field("Rules", self.rules))
+        column.addWidget(self._hours)
+        column.addWidget(self._problem)
+        start = button("Start lesson", kind="primary", default=True)
+        start.clicked.connect(self.submit)
+        start.setEnabled(bool(self.groups))
+        records = button("Records…", kind="link")
+        records.clicked.connect(self.records_asked)
+        column.addSpacing(4)
+        column.addWidget(start)
+        column.addWidget(records, 0, Qt.AlignmentFlag.AlignHCenter)
+        for one in (self.name, self.room):
+            one.returnPressed.connect(self.submit)
+        outer = QVBoxLayout(self)
+        outer.addStretch(2)
+        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
+        self.name.setFocus()
+
+
+def _field(name: str, field: QWidget, *beside: QWidget) -> QHBoxLayout:
+    what = label(name)
+    what.setFixedWidth(56)
+    what.setBuddy(field)
+    field.setAccessibleName(name)
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(what)
+    row.addWidget(field, 0 if beside and isinstance(field, QTimeEdit) else 1)
+    for one in beside:
+        row.addWidget(one)
+    if beside and isinstance(field, QTimeEdit):
+        row.addStretch(1)
+    return row
+
+
+def _no_groups(tutor: Identity, any_devices: bool) -> str:
+    if not any_devices:
+        return "The register lists no laptop yet. Ask the network manager to enrol some and for a new college file."
+    return f"The policy gives {tutor.name} no group that has laptops. Ask the network manager to add one."
