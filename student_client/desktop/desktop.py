@@ -89,7 +89,7 @@ class Desktop(QObject):
         self._messages.changed.connect(self._stack)
         self._lock.covered.connect(self._tell_covered)
         self._lock.ended.connect(self._tell_uncovered)
-        self._succession.replaced.connect(QApplication.quit)
+        self._succession.replaced.connect(self._leave)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
 
     def _obey(self, message: Message) -> None:
@@ -112,7 +112,7 @@ class Desktop(QObject):
             case PanelState():
                 self._show_state(message)
             case Quit():
-                QApplication.quit()
+                self._leave()
 
     # ── pictures and facts ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,7 +190,7 @@ class Desktop(QObject):
 
     def _tell_uncovered(self) -> None:
         if not self._link.open:
-            QApplication.quit()  # the lock was all that was left to do
+            self._leave()  # the lock was all that was left to do
             return
         self._link.send(ScreenUnlocked())
         notes, self._notes = self._notes, {}
@@ -221,7 +221,10 @@ class Desktop(QObject):
         if self._lock.locked:
             self._succession.watch()
         else:
-            QApplication.quit()
+            self._leave()
+
+    def _leave(self) -> None:
+        QApplication.exit(0)  # `quit` would ask every window, and ours refuse to be closed
 
     def _succeed(self) -> None:
         if self._link.open:
