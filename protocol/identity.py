@@ -29,6 +29,7 @@ _AUTHORITY_URI = re.compile(rf"spiffe://({_UUID})")
 _UNREADABLE: Final = (
     x509.DuplicateExtension,
     x509.ExtensionNotFound,
+    x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
     UnsupportedAlgorithm,
     ValueError,
@@ -110,11 +111,7 @@ def make_credentials(certificate: bytes, key: bytes, peer_ca: bytes, root: bytes
 
 def identity_of(certificate_der: bytes) -> Identity:
     """Return whom a DER certificate names; raises IdentityError unless it is exactly of our form."""
-    try:
-        certificate = x509.load_der_x509_certificate(certificate_der)
-    except ValueError as error:
-        raise IdentityError("The certificate cannot be read.") from error
-    return identity_in(certificate)
+    return identity_in(read_der(certificate_der))
 
 
 def identity_in(certificate: x509.Certificate) -> Identity:
@@ -152,15 +149,23 @@ def read_certificate(pem: bytes, what: str) -> x509.Certificate:
     """Read the first PEM certificate; raises IdentityError that calls it `what`."""
     try:
         return x509.load_pem_x509_certificate(pem)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise IdentityError(f"{what[:1].upper()}{what[1:]} cannot be read.") from error
+
+
+def read_der(der: bytes) -> x509.Certificate:
+    """Read a DER certificate; raises IdentityError."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except _UNREADABLE as error:
+        raise IdentityError("The certificate cannot be read.") from error
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether `issuer` signed this certificate and is named in it. Says nothing of dates or of what it may do."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, *_UNREADABLE):
         return False
     return True
 
@@ -179,6 +184,8 @@ def _identity(certificate: x509.Certificate) -> Identity:
     found = _LEAF_URI.fullmatch(_only_uri(certificate))
     if not found or found[2] not in set(Role):
         raise IdentityError("The certificate does not name a person or a device of a college.")
+    if certificate.serial_number <= 0:
+        raise IdentityError("The certificate has no proper serial number.")
     return Identity(
         college=UUID(found[1]),
         role=Role(found[2]),

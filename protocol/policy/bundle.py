@@ -16,7 +16,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Meta, Struct
 
-from protocol.identity import IdentityError, Role, college_of, identity_in, issued_by, read_certificate, valid_between
+from protocol.identity import (
+    IdentityError,
+    Role,
+    college_of,
+    identity_in,
+    issued_by,
+    read_certificate,
+    read_der,
+    valid_between,
+)
 from protocol.messages import Count, Name, Time, Value
 from protocol.policy.document import Policy
 
@@ -159,7 +168,7 @@ def _open(
         raise BundleError(f"The bundle is too large: {len(data)} bytes, {most} at most.")
     try:
         signed = msgspec.msgpack.decode(data, type=_Signed)
-        certificate = x509.load_der_x509_certificate(signed.certificate)
+        certificate = read_der(signed.certificate)
         _check_signer(certificate, read_certificate(root_pem, "the college's root"))
         key = certificate.public_key()
         if not isinstance(key, Ed25519PublicKey):

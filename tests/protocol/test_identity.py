@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,12 +121,23 @@ def test_any_bytes_are_an_identity_error(data: bytes) -> None:
         identity_of(data)
 
 
+@pytest.mark.filterwarnings("ignore")  # the library warns of odd serials and countries; we only must not fall
 @given(st.integers(0), st.integers(0, 255))
 def test_a_mutated_certificate_is_read_or_an_identity_error(place: int, byte: int) -> None:
     der = bytearray(certificate(uri(URI), subject=((NameOID.COMMON_NAME, "Maths tutor"),)))
     der[place % len(der)] = byte
     with contextlib.suppress(IdentityError):
         identity_of(bytes(der))
+
+
+def test_versions_and_serials_that_do_not_exist_are_refused() -> None:
+    der = certificate(uri(URI))
+    third, serial = b"\xa0\x03\x02\x01\x02", b"\x02\x04\x00\xab\xc1\x23"
+    assert (der.count(third), der.count(serial)) == (1, 1)
+    with pytest.raises(IdentityError, match="cannot be read"):
+        identity_of(der.replace(third, b"\xa0\x03\x02\x01\x03"))
+    with pytest.warns(CryptographyDeprecationWarning), pytest.raises(IdentityError, match="serial"):
+        identity_of(der.replace(serial, b"\x02\x04\x80\xab\xc1\x23"))
 
 
 @pytest.mark.parametrize("identifier", ["", "-a", "a b", "a/b", "ä", "a" * 64, "a\n"])
