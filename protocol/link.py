@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
 
+from protocol.frame_limit import LimitedClientConnection
 from protocol.identity import Identity
 from protocol.messages import Message, Stream, Watch
 from protocol.session import GREETING_LIMIT, CloseCode, RemoteProtocolError, Session, Side
@@ -127,6 +128,7 @@ async def dial(host: str, port: int, context: ssl.SSLContext) -> Link:
         compression=None,  # JPEG does not compress, and compression beside secrets is an oracle
         proxy=None,
         user_agent_header=None,
+        create_connection=LimitedClientConnection,
         max_size=GREETING_LIMIT,
         max_queue=QUEUED_MESSAGES,
         open_timeout=OPEN_WITHIN,
