@@ -5,8 +5,12 @@ seconds.
 """
 
 import math
+import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
 
 from protocol.presence import DEFAULT_PORT
@@ -27,20 +31,18 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+_ADDRESS = re.compile(r"(?:\[([^\[\]]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
+
+
 def parse_address(text: str) -> Address:
     """Read `host`, `host:port`, `[address]:port` or a bare IPv6 address; raises ValueError with a sentence."""
-    host, bracket, rest = text.strip().removeprefix("[").partition("]") if text.strip()[:1] == "[" else ("", "", "")
-    if not bracket:
-        host, rest = (text.strip(), "") if text.count(":") != 1 else _split(text.strip())
-    port = rest.removeprefix(":") or str(DEFAULT_PORT)
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    with suppress(AddressValueError):
+        return Address(str(IPv6Address(text.strip())), DEFAULT_PORT)
+    found = _ADDRESS.fullmatch(text.strip())
+    port = int((found and found[3]) or DEFAULT_PORT)
+    if not found or not 0 < port < 65536:
         raise ValueError(f"“{text}” is no address. Write HOST:PORT, for example 10.0.0.7:{DEFAULT_PORT}.")
-    return Address(host, int(port))
-
-
-def _split(text: str) -> tuple[str, str]:
-    host, _, port = text.partition(":")
-    return host, ":" + (port or "-")
+    return Address(found[1] or found[2], port)
 
 
 @dataclass(eq=False)
@@ -113,9 +115,21 @@ class Candidates:
             candidate.set_aside, candidate.failures, candidate.due_at = False, 0, now
 
     def due(self, now: float) -> list[Candidate]:
-        """Return whom to dial now: those who proved themselves first, then the ones that failed least."""
+        """Return whom to dial now: who proved themselves, then who was never tried, then those who failed least.
+
+        Of those never tried, the newest and the oldest in turn: neither a heap of junk that came before a laptop nor
+        a stream of it that comes after keeps the laptop waiting.
+        """
         due = [one for one in self if not one.busy and not one.set_aside and one.due_at <= now]
-        return sorted(due, key=lambda one: (not (one.device or one.kept), one.failures, one.due_at))
+        proven = [one for one in due if one.device or one.kept]
+        rumours = [one for one in due if not (one.device or one.kept)]
+        new = [one for one in rumours if not one.dials]
+        tried = [one for one in rumours if one.dials]
+        return [
+            *sorted(proven, key=lambda one: (one.failures, one.due_at)),
+            *_from_both_ends(sorted(new, key=lambda one: one.due_at)),
+            *sorted(tried, key=lambda one: (one.failures, one.due_at)),
+        ]
 
     def next_due(self, now: float) -> float | None:
         """Return the seconds until somebody more is due, or None."""
@@ -165,3 +179,12 @@ class Candidates:
             del self._by_name[min(idle, key=lambda one: (not one.set_aside, one.announced_at)).name]
         self._by_name[candidate.name] = candidate
         return candidate
+
+
+def _from_both_ends(candidates: list[Candidate]) -> Iterator[Candidate]:
+    """Yield the last, the first, the last but one, the second, …"""
+    waiting = deque(candidates)
+    while waiting:
+        yield waiting.pop()
+        if waiting:
+            yield waiting.popleft()

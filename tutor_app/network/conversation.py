@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import time
 
@@ -93,17 +94,14 @@ class Conversation:
 
     async def hold(self) -> Ending:
         """Go through the whole conversation; returns how it ended. The link is closed then."""
-        closed: list[LinkClosed] = []
         try:
-            async with asyncio.TaskGroup() as group:
-                await self._ask_permit()
-                if self.permitted:
-                    group.create_task(self._write(), name=f"write {self.device}")
-                    await self._read()
-                await self.link.close()
-        except* LinkClosed as errors:
-            closed += [error for error in errors.exceptions if isinstance(error, LinkClosed)]
-        return self._ending(closed[0] if closed else LinkClosed(CloseCode.DONE, ""))
+            await self._ask_permit()
+            if self.permitted:
+                await self._talk()
+            await self.link.close()
+        except LinkClosed as closed:
+            return self._ending(closed)
+        return self._ending(LinkClosed(CloseCode.DONE, ""))
 
     # ── what the owner asks, in the loop's thread ────────────────────────────────────────────────────────────────────
 
@@ -150,9 +148,20 @@ class Conversation:
             answer = await self._receive()
         self._take_in(answer)
 
-    async def _read(self) -> None:
-        while True:
-            self._take_in(await self._receive())
+    async def _talk(self) -> None:
+        """Read and write until the link is closed; raises how the reader saw it, who knows more than the writer."""
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self._write(), name=f"write {self.device}")
+            closed = await self._read()
+            writer.cancel()
+        raise closed
+
+    async def _read(self) -> LinkClosed:
+        try:
+            while True:
+                self._take_in(await self._receive())
+        except LinkClosed as closed:
+            return closed
 
     async def _receive(self) -> Message:
         message = await self.link.receive()
@@ -189,16 +198,17 @@ class Conversation:
                 self._shared.mailbox.put(self.device, stream, frame)
 
     async def _write(self) -> None:
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            while self._orders:
-                await self._say_order(self._orders.popleft())
-            for stream in Stream:
-                await self._follow_wish(stream)
-            await self._give_credits()
-            if self._farewell is not None:
-                await self._leave(self._farewell)
+        with suppress(LinkClosed):
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                while self._orders:
+                    await self._say_order(self._orders.popleft())
+                for stream in Stream:
+                    await self._follow_wish(stream)
+                await self._give_credits()
+                if self._farewell is not None:
+                    await self._leave(self._farewell)
 
     async def _say_order(self, command: Command) -> None:
         try:
@@ -239,13 +249,13 @@ class Conversation:
         self._tell(CommandAnswered(device=self.device, command=command, result=result, detail=detail, at=time()))
 
     def _ending(self, closed: LinkClosed) -> Ending:
-        breach = isinstance(closed.__cause__, RemoteProtocolError)
+        breach = isinstance(closed.__cause__, RemoteProtocolError) or closed.code in _BREACHES
         if breach:
             log.warning("%s broke the protocol: %s", self.device, closed.reason)
         return Ending(
             why=self._refused or _words(closed, breach),
             refused=bool(self._refused),
-            breach=breach or closed.code in _BREACHES,
+            breach=breach,
         )
 
 
@@ -263,7 +273,6 @@ def _words(closed: LinkClosed, breach: bool) -> str:
 _WHY = {
     CloseCode.DONE: "The laptop left",
     CloseCode.GOING_AWAY: "The laptop is shutting down",
-    1009: "The laptop sent what it must not, and was cut off",
     1011: "The laptop stopped answering",
     CloseCode.TOO_SLOW: "The laptop stopped answering",
     CloseCode.REPLACED: "Another connection took this one's place",

@@ -1,0 +1,218 @@
+"""Laptops and adverts that mean harm, beside an honest one that must not notice."""
+
+import asyncio
+from time import monotonic
+
+import psutil
+import pytest
+
+from protocol.link import Link
+from protocol.messages import Watch
+from tests.tutor_app.network.attacks import BREACHES, FLOODS, Attack, after_the_permit, sends_text
+from tests.tutor_app.network.conftest import Desk
+from tests.tutor_app.network.devices import Laptop, status
+from tutor_app.classroom.events import LinkLost, LinkUp, NetworkProblem, Permitted, StatusTold
+from tutor_app.network.candidates import Address
+from tutor_app.network.limits import Limits
+
+
+@pytest.mark.parametrize("attack", BREACHES, ids=lambda attack: attack.__name__)
+async def test_a_breach_is_cut_off_and_disturbs_nobody(attack: Attack, laptop, desk) -> None:
+    good = await laptop()
+    bad = await laptop(behave=after_the_permit(attack))
+    room: Desk = desk(good, bad)
+    await room.until(lambda: room.told(LinkLost, bad))
+    assert room.told(LinkLost, bad)[0].why == "The laptop sent what it must not, and was cut off"
+    await room.until(lambda: len(room.seen(good)) > 5)
+    assert not room.told(LinkLost, good)
+    assert not room.seen(bad) or attack.__name__ == "sends_without_credit"
+
+
+@pytest.mark.parametrize("attack", FLOODS, ids=lambda attack: attack.__name__)
+async def test_a_flood_is_cut_off_and_disturbs_nobody(attack: Attack, college, laptop, process, desk) -> None:
+    good = await laptop()
+    room: Desk = desk(good)
+    await room.until(lambda: room.seen(good))
+    room.pictures.clear()
+    await room.turn_for(0.6)
+    undisturbed, memory = len(room.seen(good)), psutil.Process().memory_info().rss
+    room.pictures.clear()
+    port, bad, _ = await process(attack.__name__)
+    announce(room, "bad", port)
+    await room.until(lambda: room.told(LinkUp, bad))
+    room.pictures.clear()
+    await room.turn_for(0.6)
+    assert len(room.seen(good)) >= 0.7 * undisturbed
+    assert psutil.Process().memory_info().rss - memory < 64 * 1024 * 1024
+    await room.until(lambda: room.told(LinkLost, bad))
+    assert room.told(LinkLost, bad)[0].why == "The laptop sent what it must not, and was cut off"
+    assert not room.told(LinkLost, good)
+    assert len(room.told(LinkUp, bad)) <= 4
+
+
+async def test_a_laptop_that_always_attacks_is_dialled_ever_less(laptop, desk) -> None:
+    bad = await laptop(behave=after_the_permit(sends_text))
+    room = desk(bad, limits=Limits())
+    await room.turn_for(3.5)
+    assert 1 <= bad.connections <= 2  # the first pause is 1 to 2 s, the second 2 to 4
+    for _ in range(50):
+        announce(room, bad.address, bad)
+        await room.turn_for(0.01)
+    assert bad.connections <= 3
+
+
+async def test_a_laptop_that_never_answers_holds_up_nobody(laptop, desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("protocol.session.ANSWER_WITHIN", 1.0)
+
+    async def silent(one: Laptop, link: Link) -> None:
+        await one._stop.wait()
+
+    silents = [await laptop(behave=silent) for _ in range(6)]
+    good = await laptop()
+    room = desk(*silents, good)
+    assert await room.until(lambda: room.seen(good)) < 1
+    assert not any(room.told(Permitted, one) for one in silents)
+    await room.until(lambda: len(room.told(LinkLost)) >= 6, within=8)
+    assert {event.why for event in room.told(LinkLost)} == {"The laptop stopped answering"}
+
+
+async def test_what_is_told_to_the_window_stays_bounded(laptop, desk) -> None:
+    async def chatter(one: Laptop, link: Link, ask: Watch) -> None:
+        for number in range(60):
+            await link.send(status(application=str(number)))
+        await one._stop.wait()
+
+    talker = await laptop(behave=after_the_permit(chatter))
+    room = desk(talker)
+    await room.until(lambda: room.told(LinkUp, talker))
+    await asyncio.sleep(0.5)
+    room.turn()
+    told = room.told(StatusTold, talker)
+    assert told[-1].status.application == "59"
+    assert len(told) <= 10
+
+
+# ── who isn't ours ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_stranger_never_becomes_a_tile_and_costs_two_dials(stranger, laptop, desk) -> None:
+    other = await laptop(stranger.device())
+    room = desk()
+    for _ in range(20):
+        announce(room, "stranger", other)
+        await room.turn_for(0.1)
+    assert room.events == []
+    assert room.network._inside.fleet.dials == 2
+    assert other.connections == 0
+
+
+async def test_a_member_of_staff_who_poses_as_a_laptop_is_a_stranger(tutor, laptop, desk) -> None:
+    poser = await laptop(tutor)
+    room = desk()
+    announce(room, "poser", poser)
+    await room.turn_for(1.0)
+    assert room.events == []
+    assert poser.connections == 0
+
+
+async def test_a_copied_identity_does_not_push_the_first_laptop_out(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    await room.until(lambda: room.seen(one))
+    copy = await laptop(one.credentials)
+    announce(room, "copy", copy)
+    await room.until(lambda: room.told(NetworkProblem))
+    problem = room.told(NetworkProblem)[0].sentence
+    assert one.address in problem
+    assert copy.address in problem
+    assert (len(room.told(LinkUp)), len(room.told(LinkLost))) == (1, 0)
+    assert copy.heard == []
+    await room.turn_for(0.7)
+    assert copy.connections == 1
+    await copy.stop()
+    in_thread(room, lambda fleet: fleet.withdraw("copy"))
+    await room.until(lambda: room.told(NetworkProblem)[-1].sentence == "")
+
+
+async def test_a_laptop_at_a_new_address_is_the_same_tile_within_two_seconds(laptop, desk) -> None:
+    async def vanish(one: Laptop, link: Link) -> None:
+        """As a laptop whose address is gone: the packets go nowhere, nobody closes anything."""
+        await one.let_in(link)
+        link._connection.transport.pause_reading()
+        await one._stop.wait()
+
+    gone = await laptop(behave=vanish)
+    room = desk()
+    announce(room, "advert", gone)
+    await room.until(lambda: room.told(Permitted, gone))
+    moved = await laptop(gone.credentials)
+    announce(room, "advert", moved)
+    assert await room.until(lambda: room.seen(moved)) < 2
+    assert [event.address for event in room.told(LinkUp)] == [gone.address, moved.address]
+    assert not room.told(NetworkProblem)
+
+
+async def test_a_laptop_that_starts_anew_under_another_name_replaces_its_dead_link(laptop, desk) -> None:
+    async def vanish(one: Laptop, link: Link) -> None:
+        await one.let_in(link)
+        link._connection.transport.pause_reading()
+        await one._stop.wait()
+
+    gone = await laptop(behave=vanish)
+    room = desk()
+    announce(room, "old advert", gone)
+    await room.until(lambda: room.told(Permitted, gone))
+    again = await laptop(gone.credentials)
+    announce(room, "new advert", again)
+    assert await room.until(lambda: room.seen(again)) < 2
+    assert [type(event) for event in room.events if isinstance(event, LinkUp | LinkLost)] == [LinkUp, LinkLost, LinkUp]
+    assert not room.told(NetworkProblem)
+
+
+async def test_several_addresses_are_tried_without_waiting_for_the_dead_ones(laptop, desk) -> None:
+    one = await laptop()
+    room = desk()
+    nobody = [Address("127.0.0.9", 1), Address("192.0.2.77", 47800)]  # refused at once; goes nowhere
+    in_thread(room, lambda fleet: fleet.announce("many", [*nobody, Address("127.0.0.1", one.port)]))
+    assert await room.until(lambda: room.seen(one)) < 1.5
+
+
+async def test_three_hundred_junk_adverts_do_not_keep_a_laptop_out(laptop, desk) -> None:
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    tarpit = await asyncio.start_server(swallow, "127.0.0.1", 0)
+    port = tarpit.sockets[0].getsockname()[1]
+    one = await laptop()
+    room = desk(limits=Limits())
+    began = monotonic()
+
+    def junk(fleet) -> None:
+        for number in range(300):
+            host = f"127.1.{number // 250}.{number % 250 + 1}"
+            fleet.announce(f"junk {number}", [Address(host, port if number % 2 else 1)])
+
+    in_thread(room, junk)
+    await room.turn_for(1.0)
+    announce(room, "good", one)
+    assert await room.until(lambda: room.seen(one)) < 3
+    fleet = room.network._inside.fleet
+    assert fleet.candidates <= 256
+    assert 8 <= fleet.dials <= 8 + 8 * (monotonic() - began) + 1
+    assert {event.device for event in room.told(LinkUp)} == {one.name}
+    tarpit.close()
+    await tarpit.wait_closed()
+
+
+# ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_thread(room: Desk, work) -> None:
+    inside = room.network._inside
+    inside.loop.call_soon_threadsafe(lambda: work(inside.fleet))
+
+
+def announce(room: Desk, name: str, one: Laptop | int) -> None:
+    address = Address("127.0.0.1", one if isinstance(one, int) else one.port)
+    in_thread(room, lambda fleet: fleet.announce(name, [address]))

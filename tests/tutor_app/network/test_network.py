@@ -1,0 +1,325 @@
+"""The whole network thread against honest laptops, over real TLS on free ports."""
+
+import asyncio
+import signal
+import threading
+from time import monotonic
+
+import pytest
+
+from protocol.messages import (
+    Credit,
+    EndLesson,
+    Hello,
+    Lock,
+    PermitRequest,
+    PolicyOffer,
+    Reason,
+    Result,
+    Right,
+    Stream,
+    TextMessage,
+    Unwatch,
+    Watch,
+)
+from protocol.session import CloseCode
+from tests.tutor_app.network.conftest import TILE, Desk, lesson
+from tests.tutor_app.network.devices import Laptop, refuse
+from tutor_app.classroom.classroom import Order
+from tutor_app.classroom.events import (
+    CommandAnswered,
+    LinkLost,
+    LinkUp,
+    MessageUnderstood,
+    NetworkProblem,
+    NotPermitted,
+    Permitted,
+    StatusTold,
+)
+from tutor_app.network.candidates import parse_address
+from tutor_app.network.network import THREAD, Network
+from tutor_app.network.wishes import WatchAsk
+
+FOCUS = WatchAsk(stream=Stream.FOCUS, monitor=1, width=128, height=72, interval_ms=30)
+
+
+async def test_a_laptop_is_let_in_and_shows_its_tile(laptop, desk) -> None:
+    one = await laptop()
+    room: Desk = desk(one)
+    assert await room.until(lambda: len(room.seen(one)) >= 3) < 3
+    assert [type(event) for event in room.events[:3]] == [LinkUp, Permitted, StatusTold]
+    up = room.events[0]
+    assert (up.device, up.group, up.address) == (one.name, "10B", one.address)
+    assert room.events[1].may == frozenset(Right)
+    assert room.network.bytes_in()[one.name] > sum(len(picture.frame.jpeg) for picture in room.pictures)
+    assert room.network.bytes_a_second() > 0
+
+
+async def test_nobody_is_dialled_without_a_lesson(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one, begin=False)
+    await room.turn_for(0.3)
+    assert one.connections == 0
+    room.network.begin(lesson())
+    await room.until(lambda: room.told(Permitted, one))
+
+
+async def test_the_policy_is_offered_to_whom_it_is_new(college, laptop, desk) -> None:
+    behind, level = await laptop(policy_version=0), await laptop()
+    level.policy_version = college.bundle.bundle.version
+    room = desk(behind, level)
+    await room.until(lambda: len(room.told(Permitted)) == 2)
+    offers = [message for message in behind.heard if isinstance(message, PolicyOffer)]
+    assert [offer.bundle for offer in offers] == [college.bundle.raw]
+    assert not any(isinstance(message, PolicyOffer) for message in level.heard)
+
+
+async def test_a_policy_older_than_the_laptops_is_said(laptop, desk) -> None:
+    room = desk(await laptop(policy_version=10_000))
+    await room.until(lambda: room.told(NetworkProblem))
+    assert "college.bundle" in room.told(NetworkProblem)[0].sentence
+
+
+async def test_a_refused_laptop_says_why_and_comes_in_when_it_may(laptop, desk) -> None:
+    one = await laptop(refusal=refuse())
+    room = desk(one)
+    await room.until(lambda: len(room.told(NotPermitted, one)) >= 2)
+    assert room.told(NotPermitted, one)[0].reason is Reason.OUTSIDE_HOURS
+    assert room.told(NotPermitted, one)[0].detail == "College hours on Sunday: closed."
+    one.refusal = None
+    await room.until(lambda: room.seen(one))
+
+
+async def test_commands_are_answered(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted, one))
+    lock, text = Lock(id="a" * 32, lease=60, sentence="Look at me"), TextMessage(id="b" * 32, text="Well done")
+    room.network.send([Order(device=one.name, command=lock), Order(device=one.name, command=text)])
+    await room.until(lambda: len(room.told(CommandAnswered, one)) == 2 and room.told(MessageUnderstood, one))
+    assert {(answer.command, answer.result) for answer in room.told(CommandAnswered)} == {
+        (lock.id, Result.OK),
+        (text.id, Result.OK),
+    }
+    assert lock in one.heard
+    assert text in one.heard
+
+
+async def test_a_command_that_cannot_be_sent_is_answered_too(laptop, desk) -> None:
+    one = await laptop(may=(Right.VIEW,))
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted, one))
+    lock = Lock(id="a" * 32, lease=60)
+    room.network.send([Order(device=one.name, command=lock), Order(device="NOBODY", command=lock)])
+    await room.until(lambda: len(room.told(CommandAnswered)) == 2)
+    answers = {answer.device: answer for answer in room.told(CommandAnswered)}
+    assert (answers[one.name].result, answers[one.name].detail) == (Result.REFUSED, "the permit gives no right to lock")
+    assert (answers["NOBODY"].result, answers["NOBODY"].detail) == (Result.FAILED, "not connected")
+    assert lock not in one.heard
+
+
+async def test_one_picture_is_in_flight_until_it_is_drained(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    room.draining = False
+    await room.until(lambda: len(room.network.mailbox))
+    await room.turn_for(0.3)
+    assert not any(isinstance(message, Credit) for message in one.heard)
+    assert len(room.network.mailbox) == 1
+    assert room.network.mailbox.replaced == 0
+    room.draining = True
+    await room.until(lambda: len(room.seen(one)) >= 3)
+
+
+async def test_wishes_follow_the_laptop_through_a_restart(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    room.network.watch(one.name, FOCUS)
+    await room.until(lambda: room.seen(one) and room.seen(one, Stream.FOCUS))
+    await one.stop()
+    await room.until(lambda: room.told(LinkLost, one))
+    room.pictures.clear()
+    one.heard.clear()
+    await one.start(one.port)
+    took = await room.until(lambda: room.seen(one) and room.seen(one, Stream.FOCUS))
+    assert took < 3
+    assert len(room.told(LinkUp, one)) == 2
+    watches = [message for message in one.heard if isinstance(message, Watch)]
+    assert {(w.stream, w.width, w.monitor) for w in watches} == {(Stream.TILE, 64, 0), (Stream.FOCUS, 128, 1)}
+    assert [w.watch for w in watches] == [1, 2]
+
+
+async def test_a_changed_wish_is_sent_once_with_a_higher_number(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    await room.until(lambda: room.seen(one))
+    larger = WatchAsk(stream=Stream.TILE, width=96, height=54, interval_ms=30)
+    for _ in range(20):
+        room.network.watch(one.name, larger)
+    await room.until(lambda: room.seen(one)[-1].frame.width == 96)
+    watches = [message for message in one.heard if isinstance(message, Watch)]
+    assert [(w.watch, w.width) for w in watches] == [(1, 64), (2, 96)]
+
+
+async def test_what_is_no_longer_wished_stops(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    room.network.watch(one.name, FOCUS)
+    await room.until(lambda: room.seen(one, Stream.FOCUS))
+    room.network.unwatch(one.name, Stream.FOCUS)
+    await room.until(lambda: Unwatch(stream=Stream.FOCUS) in one.heard)
+    room.pictures.clear()
+    await room.until(lambda: len(room.seen(one)) >= 5)
+    assert not room.seen(one, Stream.FOCUS)
+
+
+async def test_a_laptop_that_may_not_be_viewed_is_not_asked_to(laptop, desk) -> None:
+    one = await laptop(may=(Right.MESSAGE,))
+    room = desk(one)
+    text = TextMessage(id="b" * 32, text="Hello")
+    await room.until(lambda: room.told(StatusTold, one))
+    room.network.send([Order(device=one.name, command=text)])
+    await room.until(lambda: room.told(MessageUnderstood, one))
+    assert not any(isinstance(message, Watch) for message in one.heard)
+
+
+async def test_ending_the_lesson_tells_everybody_and_closes(laptop, desk) -> None:
+    one, other = await laptop(), await laptop()
+    room = desk(one, other)
+    await room.until(lambda: len(room.told(Permitted)) == 2)
+    room.network.end("The lesson is over")
+    await room.until(lambda: len(room.told(LinkLost)) == 2, within=1)
+    for each in (one, other):
+        await room.until(lambda each=each: each.closed, within=1)
+        assert each.heard[-1] == EndLesson()
+        assert [closed.code for closed in each.closed] == [CloseCode.DONE]
+    await room.turn_for(0.3)
+    assert one.connections == 1
+    room.network.begin(lesson())
+    await room.until(lambda: len(room.told(Permitted)) == 4)
+
+
+async def test_a_lesson_that_begins_ends_the_one_before(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted, one))
+    second = lesson(name="Physics")
+    room.network.begin(second)
+    await room.until(lambda: len(room.told(Permitted, one)) == 2)
+    asked = [message.lesson.name for message in one.heard if isinstance(message, PermitRequest)]
+    assert asked == ["Maths", "Physics"]
+    assert EndLesson() in one.heard
+
+
+async def test_other_groups_are_left_alone(college, laptop, desk) -> None:
+    other = await laptop(college.device(group="11C"))
+    room = desk(other)
+    await room.until(lambda: other.connections)
+    await room.turn_for(0.6)
+    assert (other.connections, other.heard, room.events) == (1, [], [])
+    room.network.begin(lesson(group="11c"))
+    await room.until(lambda: room.told(Permitted, other))
+
+
+async def test_a_revoked_laptop_is_told_and_left_alone(college, laptop, desk) -> None:
+    credentials = college.device()
+    college.college.revoke(credentials.identity.id)
+    one = await laptop(credentials)
+    room = desk(one)
+    await room.until(lambda: room.told(NotPermitted, one))
+    assert room.told(NotPermitted, one)[0].reason is Reason.REVOKED
+    assert not any(isinstance(message, Hello) for message in one.heard)
+    assert not room.told(LinkUp, one)
+
+
+async def test_stopping_closes_every_link_at_once(laptop, desk) -> None:
+    laptops = [await laptop() for _ in range(5)]
+    room = desk(*laptops)
+    await room.until(lambda: len(room.told(Permitted)) == 5)
+    began = monotonic()
+    stopped = asyncio.create_task(asyncio.to_thread(room.network.stop))
+    await room.until(lambda: not any(one.links for one in laptops), within=1)
+    assert await stopped
+    assert monotonic() - began < 1
+    assert [one.heard[-1] for one in laptops] == [EndLesson()] * 5
+    assert THREAD not in [thread.name for thread in threading.enumerate()]
+
+
+async def test_stopping_does_not_wait_for_a_laptop_that_hangs(laptop, desk) -> None:
+    async def hang(self: Laptop, link) -> None:
+        await self.let_in(link)
+        link._connection.transport.pause_reading()
+        await self._stop.wait()
+
+    one = await laptop(behave=hang)
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted, one))
+    began = monotonic()
+    assert await asyncio.to_thread(room.network.stop)
+    assert monotonic() - began < 4
+
+
+async def test_a_network_that_has_stopped_can_still_be_spoken_to(desk, tutor, college) -> None:
+    room = desk()
+    assert await asyncio.to_thread(room.network.stop)
+    room.network.begin(lesson())
+    room.network.watch("X", TILE)
+    room.network.send([])
+    assert room.network.events() == []
+    Network(tutor, college.bundle, mdns=False).watch_all(TILE)
+
+
+async def test_the_window_is_woken_once_until_it_looks(college, tutor, laptop) -> None:
+    one = await laptop()
+    bells: list[str] = []
+    network = Network(
+        tutor, college.bundle, mdns=False, dial=[one.address],
+        on_wake=lambda: bells.append(threading.current_thread().name),
+    )  # fmt: skip
+    network.start()
+    network.watch_all(TILE)
+    network.begin(lesson())
+    room = Desk(network)
+    try:
+        for _ in range(500):
+            if len(network.mailbox):
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        assert bells == [THREAD, THREAD]  # one for events, one for pictures
+        await room.until(lambda: len(room.seen(one)) >= 3)
+        assert len(bells) > 2
+    finally:
+        assert await asyncio.to_thread(network.stop)
+
+
+async def test_a_fault_in_the_thread_is_said(
+    college, tutor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tutor_app.network.fleet.Fleet._dial_due", lambda *_: 1 / 0)
+    network = Network(tutor, college.bundle, mdns=False)
+    network.start()
+    network.begin(lesson())
+    room = Desk(network)
+    await room.until(lambda: room.told(NetworkProblem))
+    assert "open it again" in room.events[0].sentence
+    assert network.stop()
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_frozen_laptop_is_noticed_within_ten_seconds(process, desk) -> None:
+    port, _, frozen = await process()
+    room = desk(f"127.0.0.1:{port}")
+    await room.until(lambda: room.told(StatusTold))
+    frozen.send_signal(signal.SIGSTOP)
+    assert await room.until(lambda: room.told(LinkLost), within=12) < 10
+    assert room.told(LinkLost)[0].why == "The laptop stopped answering"
+    frozen.send_signal(signal.SIGCONT)
+    room.pictures.clear()
+    await room.until(lambda: room.pictures)
+
+
+async def test_an_address_that_is_none_is_refused_before_anything_starts(college, tutor) -> None:
+    with pytest.raises(ValueError, match="HOST:PORT"):
+        Network(tutor, college.bundle, dial=["10.0.0.7:none"])
+    assert parse_address("10.0.0.7").port == 47800
