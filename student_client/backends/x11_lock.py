@@ -16,6 +16,7 @@ import xcffib.xtest
 
 from student_client.backends.base import LockError, ScreenLock
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
+from student_client.backends.x11_ground import Ground
 from student_client.backends.x11_masters import Masters
 
 _RESTACKED = (
@@ -46,6 +47,7 @@ class X11ScreenLock(ScreenLock):
             self._connection = Connection(display)
             self._xtest = self._connection.extension(xcffib.xtest.key)
             self._masters = Masters(self._connection)
+        self._ground = Ground(display)
 
     @property
     def held(self) -> bool:
@@ -62,6 +64,7 @@ class X11ScreenLock(ScreenLock):
     def reassert(self) -> bool:
         """Grab both again: the server answers the owner of a grab with success and changes nothing."""
         if self._wanted_at is not None:
+            self._cover()
             self._keyboard = self._ask(self._grab_keyboard)
             self._pointer = self._ask(self._grab_pointer)
             with _as_lock_errors():
@@ -84,7 +87,7 @@ class X11ScreenLock(ScreenLock):
         """Drop keys and clicks, restack, and ask for what is not held; a menu in the way is closed by Escape."""
         with _as_lock_errors():
             for event in self._connected().events():
-                self._disturbed |= isinstance(event, _RESTACKED) and event.window not in self._on_top
+                self._disturbed |= isinstance(event, _RESTACKED) and event.window not in self._stack()
         self._restack()
         if self._wanted_at is not None and not self.reassert():
             self._close_menu(self._wanted_at)
@@ -102,6 +105,7 @@ class X11ScreenLock(ScreenLock):
             return
         self._wanted_at = None
         self._keyboard = self._pointer = self._others = False
+        self._ground.hide()
         self._ask(self._ungrab)
         self._restore_focus()
 
@@ -115,6 +119,7 @@ class X11ScreenLock(ScreenLock):
             pass  # the display is gone, and its grabs with it
         finally:
             self._open = False
+            self._ground.hide()
             self._connection.close()
 
     def _connected(self) -> Connection:
@@ -156,6 +161,16 @@ class X11ScreenLock(ScreenLock):
         except DisplayLostError as error:
             raise LockError(str(error)) from error
 
+    def _cover(self) -> None:
+        with _as_lock_errors():
+            before = self._ground.window
+            self._ground.show()
+        self._disturbed |= self._ground.window != before
+
+    def _stack(self) -> tuple[int, ...]:
+        """What belongs on top, lowest first."""
+        return (self._ground.window, *self._on_top) if self._ground.window and self._on_top else self._on_top
+
     def _restack(self) -> None:
         """Put our windows on top where they are not, bottom one first."""
         now = time.monotonic()
@@ -163,14 +178,14 @@ class X11ScreenLock(ScreenLock):
             return
         self._disturbed, self._restacked_at = False, now
         children = self._ask(lambda core: list(core.QueryTree(self._connection.root).reply().children))
-        if tuple(children[-len(self._on_top) :]) == self._on_top:
+        if tuple(children[-len(self._stack()) :]) == self._stack():
             return
         self._ask(self._raise_all)
         with _as_lock_errors():
             self._connection.flush()
 
     def _raise_all(self, core: Any) -> None:
-        for window in self._on_top:  # unchecked: one that is already gone must not keep the others down
+        for window in self._stack():  # unchecked: one that is already gone must not keep the others down
             core.ConfigureWindow(window, xp.ConfigWindow.StackMode, [xp.StackMode.Above])
 
     def _close_menu(self, wanted_at: float) -> None:
