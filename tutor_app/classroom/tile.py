@@ -109,7 +109,7 @@ def _refused(student: Student, _viewer: Viewer, _now: float) -> _Face:
 
 
 def _reconnecting(student: Student, _viewer: Viewer, now: float) -> _Face:
-    age = f"last picture {duration(now - student.last_picture_at)} old" if student.last_picture_at else student.why
+    age = f"{duration(now - student.last_picture_at)} old" if student.last_picture_at else student.why
     return Look.FADED, age, f"Reconnecting… {duration(now - student.since)}", "", True
 
 
@@ -147,7 +147,7 @@ def _badge(student: Student, now: float) -> Badge | None:
 def _said_already(student: Student) -> bool:
     """Whether the tile says the answer by other means: a lock by its veil, "not connected" by being missing."""
     asked = student.asked
-    if asked is None or asked.answer is Answer.UNHEARD:
+    if asked is None or student.presence is Presence.PAUSED or asked.answer is Answer.UNHEARD:
         return not student.linked
     return asked.answer is Answer.CONFIRMED and asked.action is Action.LOCK and student.lock is not None
 

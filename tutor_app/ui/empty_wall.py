@@ -3,10 +3,10 @@
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Picture, button, label
+from tutor_app.ui.widgets import Card, Picture, button, label
 
 PATIENCE: Final = 8.0  # seconds of plain searching; devices are found within 3–5 s where all is well
 
@@ -68,12 +68,8 @@ class EmptyWall(QWidget):
             row.addWidget(Picture(theme, "check", 16), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(label(check, wrap=True), 1)
             checks.addLayout(row)
-        card = QFrame()
-        card.setObjectName("card")
-        card.setFixedWidth(520)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(12)
+        card = Card(520)
+        column = card.column
         column.addWidget(Picture(theme, "search", 40, "accent"))
         for one in (self._title, self._words, self._progress, self._problem, self._checks):
             column.addWidget(one)

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QImage
 
 from protocol.messages import Frame, Stream
 from tutor_app.ui.decode import FocusDecoder, decode
@@ -26,7 +27,7 @@ class Feed(QObject):
     """Events, oldest first."""
     shown = Signal(list)
     """(device, captured_at) of each tile that was decoded."""
-    focused = Signal(str, object, Frame)
+    focused = Signal(str, QImage, Frame)
     """Device, QImage and frame of a large picture."""
     _rung = Signal()
 

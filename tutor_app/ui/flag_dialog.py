@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from protocol.policy.document import FlagCategory, Route
@@ -39,9 +40,9 @@ class FlagDialog(Sheet):
             item = QListWidgetItem(category.label)
             item.setData(Qt.ItemDataRole.UserRole, slug)
             self.list.addItem(item)
-        row = max(24, self.list.sizeHintForRow(0))
-        self.list.setFixedHeight(min(8, max(1, len(categories))) * row + 12)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._advice = label(wrap=True)
+        self._advice.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._route = label(kind="soft", wrap=True)
         self.note = QLineEdit(placeholderText="What happened? (optional)")
         self.note.setMaxLength(NOTE)
@@ -87,8 +88,19 @@ class FlagDialog(Sheet):
             return
         category = self._categories[slug]
         self._advice.setText(category.advice)
-        self._advice.setVisible(bool(category.advice))
         self._route.setText(f"{_ROUTES[category.route]} No picture is kept.")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make room for ten categories and for the longest advice: nothing jumps while one is chosen."""
+        rows = min(10, max(1, self.list.count()))
+        self.list.setFixedHeight(rows * self.list.sizeHintForRow(0) + 14)
+        width = self.minimumWidth() - 2 * 24 - 2 * 14
+        metrics = self._advice.fontMetrics()
+        flags = int(Qt.TextFlag.TextWordWrap)
+        texts = [category.advice for category in self._categories.values()] or [self._advice.text()]
+        heights = [metrics.boundingRect(0, 0, width, 9999, flags, text).height() for text in texts if text]
+        self._advice.setMinimumHeight(max(heights, default=0))
+        super().showEvent(event)
 
     def _lay_out(self) -> None:
         notice = QFrame()

@@ -19,27 +19,22 @@ from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.runs import RunsLabel, single_line
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.watching import SETTLE
-from tutor_app.ui.widgets import Choice, IconButton, KeyButton, label
+from tutor_app.ui.widgets import Card, Choice, IconButton, KeyButton, label
 
-_OVER_PICTURE = (Look.LOCKED, Look.ASKED, Look.FADED)
+_OVER_PICTURE = {Look.LOCKED: Tone.LOCKED, Look.ASKED: Tone.INK, Look.FADED: Tone.WARN}
 
 
-class StateCard(QFrame):
+class StateCard(Card):
     """Says, in the middle, why there is no picture and what to do."""
 
     def __init__(self, zone: tzinfo) -> None:
-        super().__init__()
-        self.setObjectName("card")
-        self.setFixedWidth(460)
+        super().__init__(460, (24, 20))
         self._zone = zone
         self._title = label(kind="title", wrap=True)
         self._known = label(kind="soft", wrap=True)
         self._steps = label(wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(8)
         for one in (self._title, self._known, self._steps):
-            column.addWidget(one)
+            self.column.addWidget(one)
 
     @property
     def text(self) -> str:
@@ -59,7 +54,7 @@ class StateCard(QFrame):
             self._steps.setText("")
         self._known.setVisible(bool(self._known.text()))
         self._steps.setVisible(bool(self._steps.text()))
-        self.adjustSize()
+        self.fit()
 
 
 class FocusView(QWidget):
@@ -87,7 +82,7 @@ class FocusView(QWidget):
         self.fit.clicked.connect(self._toggle_fit)
         self.canvas = Canvas(theme)
         self.card = StateCard(viewer.zone)
-        self._mark = label(kind="locked")
+        self._mark = RunsLabel(theme)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE)
         self._settle.timeout.connect(self.ask)
         self._lay_out()
@@ -113,7 +108,7 @@ class FocusView(QWidget):
         bare = not self.canvas.has_picture or shown.look in (Look.MISSING, Look.PAUSED, Look.WAITING)
         self.canvas.set_faded(shown.look in (Look.FADED, Look.MISSING, Look.PAUSED, Look.WAITING))
         over = shown.look in _OVER_PICTURE
-        self._mark.setText(f"{shown.headline} · {shown.aside}" if over and not bare else "")
+        self._mark.set_runs([Run(f"{shown.headline} · {shown.aside}", _OVER_PICTURE[shown.look])] if over else [])
         self._mark.setVisible(over and not bare)
         self.card.setVisible(bare)
         if bare:
@@ -205,7 +200,7 @@ class FocusView(QWidget):
         self._monitor.setVisible(len(monitors) > 1)
 
     def _place_card(self) -> None:
-        self.card.adjustSize()
+        self.card.fit()
         area = self._pane.geometry()
         corner = area.center() - QRect(0, 0, self.card.width(), self.card.height()).center()
         self.card.move(corner)

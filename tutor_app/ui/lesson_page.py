@@ -244,6 +244,8 @@ class LessonPage(QStackedWidget):
         self._actions["lock"].setText("Lock" if some else "Lock all")
         self._actions["unlock"].setText("Unlock" if some else "Unlock all")
         self._actions["message"].setText("Message" if some else "Message all")
+        reachable = held and any(one.linked for one in self.chosen())
+        self._actions.enable(("lock", "message"), reachable)
         self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
         self._actions["unlock-all"].setEnabled(held and locked)
         self._actions.enable(("flag", "open"), held and some)

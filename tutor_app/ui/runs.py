@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tutor_app.classroom.phrases import Run, Tone, said
@@ -59,20 +59,21 @@ class RunsLabel(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the runs, vertically in the middle."""
         painter = QPainter(self)
-        layout = self._laid_out(self.width() if self._wrap else 100_000)
+        layout = self._laid_out(self.width())
         top = (self.height() - layout.boundingRect().height()) / 2
         painter.setClipRect(self.rect())
         layout.draw(painter, QPointF(0, max(0.0, top)))
         painter.end()
 
     def _laid_out(self, width: int) -> QTextLayout:
-        layout = QTextLayout(said(self._runs), self._theme.font(step=self._step))
+        runs = self._runs if self._wrap else self._cut(width)
+        layout = QTextLayout(said(runs), self._theme.font(step=self._step))
         option = QTextOption()
         option.setWrapMode(
             QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere if self._wrap else QTextOption.WrapMode.NoWrap
         )
         layout.setTextOption(option)
-        layout.setFormats(self._formats())
+        layout.setFormats(self._formats(runs))
         layout.beginLayout()
         height = 0.0
         while (line := layout.createLine()).isValid():
@@ -82,9 +83,24 @@ class RunsLabel(QWidget):
         layout.endLayout()
         return layout
 
-    def _formats(self) -> list[QTextLayout.FormatRange]:
-        ranges, start = [], 0
+    def _cut(self, width: int) -> tuple[Run, ...]:
+        """Return as much of the runs as fits on a line, with an ellipsis where something was left out."""
+        bold = any(run.tone is Tone.STRONG for run in self._runs)
+        metrics = QFontMetrics(self._theme.font(step=self._step, bold=bold))
+        whole = said(self._runs)
+        kept = metrics.elidedText(whole, Qt.TextElideMode.ElideRight, width)
+        if kept == whole:
+            return self._runs
+        runs, room = [], len(kept) - 1
         for run in self._runs:
+            if room > 0:
+                runs.append(Run(run.text[:room] + ("…" if len(run.text) >= room else ""), run.tone))
+                room -= len(run.text)
+        return tuple(runs)
+
+    def _formats(self, runs: Sequence[Run]) -> list[QTextLayout.FormatRange]:
+        ranges, start = [], 0
+        for run in runs:
             length = len(run.text.encode("utf-16-le")) // 2  # Qt counts UTF-16 units
             piece = QTextLayout.FormatRange()
             piece.start, piece.length = start, length

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tutor_app.classroom.student import Student
 from tutor_app.ui.runs import single_line
@@ -22,11 +23,15 @@ class Sheet(QDialog):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 20, 24, 20)
         self._column.setSpacing(8)
-        self._column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self._column.addWidget(label(title, kind="title", wrap=True))
         if words:
             self._column.addWidget(label(words, kind="soft", wrap=True))
         self._column.addSpacing(4)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height the wrapped words need."""
+        self.adjustSize()
+        super().showEvent(event)
 
     def add(self, widget: QWidget) -> None:
         """Put a widget below what is there."""

@@ -47,11 +47,11 @@ class ActivityRow(QWidget):
         """What the line says."""
         return self._runs.text
 
-    def show_line(self, line: Line) -> None:
-        """Show the line as it stands now."""
-        self.line = line
+    def show_line(self, line: Line, held: bool = True) -> None:
+        """Show the line as it stands now; once the lesson is over (`held` False) only flags can be taken back."""
+        self.line, self.held = line, held
         self._runs.set_runs(activity_runs(line, self._zone))
-        self._undo.setVisible(line.can_undo)
+        self._undo.setVisible(line.can_undo and (held or bool(line.flags)))
 
 
 class SidePanel(QFrame):
@@ -80,7 +80,7 @@ class SidePanel(QFrame):
         """The rows shown, newest first."""
         return [self._rows[number] for number in sorted(self._rows, reverse=True)]
 
-    def show_activity(self, lines: Sequence[Line]) -> None:
+    def show_activity(self, lines: Sequence[Line], held: bool = True) -> None:
         """Show these lines, newest on top."""
         shown = lines[-_LINES:]
         for line in shown:
@@ -89,8 +89,8 @@ class SidePanel(QFrame):
                 row = self._rows[line.number] = ActivityRow(self._theme, self._zone, line)
                 row.undone.connect(self.undo_asked)
                 self._lines.insertWidget(0, row)
-            elif row.line != line:
-                row.show_line(line)
+            elif row.line != line or row.held is not held:
+                row.show_line(line, held)
         for number in set(self._rows) - {line.number for line in shown}:
             self._rows.pop(number).deleteLater()
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from tutor_app.ui.background import Background
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Picture, button, label, restyle
+from tutor_app.ui.widgets import Card, Picture, button, label, restyle
 
 SignIn = Callable[[Path, Path, str], object]
 """Opens identity and college file; raises an exception whose text a person can act on. Takes about a second."""
@@ -131,12 +131,8 @@ class SignInPage(QWidget):
         restyle(self.passphrase, "problem", bool(problem) and "passphrase" in problem.lower())
 
     def _lay_out(self, theme: Theme, first: bool) -> None:
-        card = QFrame()
-        card.setObjectName("card")
-        card.setFixedWidth(460)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(12)
+        card = Card(460)
+        column = card.column
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(Picture(theme, "lamp", 32, "accent"))

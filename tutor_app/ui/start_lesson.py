@@ -6,7 +6,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, QTime, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
 
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
@@ -19,7 +19,7 @@ from tutor_app.classroom.arrange import natural
 from tutor_app.classroom.phrases import clock_time
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Choice, button, label
+from tutor_app.ui.widgets import Card, Choice, button, label
 
 _ORDINARY = 60  # minutes
 _ROUND = 5  # minutes
@@ -151,14 +151,11 @@ class StartLessonPage(QWidget):
     def _complain(self, problem: str) -> None:
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        self._hours.setVisible(not problem.startswith("College hours"))
 
     def _lay_out(self) -> None:
-        card = QFrame()
-        card.setObjectName("card")
-        card.setFixedWidth(480)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(32, 28, 32, 28)
-        column.setSpacing(12)
+        card = Card(480)
+        column = card.column
         column.addWidget(label("Start a lesson", kind="large"))
         column.addWidget(label(f"{self._tutor.name} · {self._policy.college.name}", kind="soft"))
         column.addSpacing(4)

@@ -176,9 +176,11 @@ class TileDelegate(QStyledItemDelegate):
         selected = bool(state & QStyle.StateFlag.State_Selected)
         focused = bool(state & QStyle.StateFlag.State_HasFocus)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(self._brushes.dashes if tile.look is Look.MISSING else self._brushes.hairline)
+        frame = self._brushes.pointed if state & QStyle.StateFlag.State_MouseOver else self._brushes.hairline
+        painter.setPen(self._brushes.dashes if tile.look is Look.MISSING else frame)
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         if tile.look is not Look.MISSING:
+            painter.setPen(self._brushes.hairline)
             line = area.bottom() - self.footer + 0.5
             painter.drawLine(QPointF(area.left() + 1, line), QPointF(area.right() - 1, line))
         if selected:

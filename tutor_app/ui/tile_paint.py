@@ -46,6 +46,7 @@ class Brushes:
         self.locked_veil, self.on_locked = faded(tokens.locked, 0.9), QColor(tokens.on_locked)
         self.pale_veil = faded(tokens.surface, 0.82)
         self.hairline, self.outline = QPen(self.line, 1), QPen(self.accent, 3)
+        self.pointed = QPen(QColor(tokens.dim), 1)
         self.dashes = QPen(QColor(tokens.dim), 1, Qt.PenStyle.DashLine)
 
     def tone(self, tone: Tone) -> QColor:

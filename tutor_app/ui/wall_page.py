@@ -131,10 +131,7 @@ class WallPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
-        above = QVBoxLayout()
-        above.setContentsMargins(16, 8, 16, 0)
-        above.addWidget(self.notice)
-        outer.addLayout(above)
+        outer.addWidget(self.notice)
         outer.addWidget(self.filters)
         outer.addLayout(across, 1)
         outer.addWidget(self.status)
@@ -182,6 +179,7 @@ class WallPage(QWidget):
 
     def _over(self) -> None:
         self._second()
+        self._show_activity()
         ended = clock_time(self._clock(), self._viewer.zone)
         self.notice.tell(f"The lesson ended at {ended}. Nobody is viewed any more.", step="Start another lesson")
 
@@ -200,7 +198,7 @@ class WallPage(QWidget):
         self.side.show_absent(classroom.not_seen, classroom.expected)
 
     def _show_activity(self) -> None:
-        self.side.show_activity(self._run.classroom.activity)
+        self.side.show_activity(self._run.classroom.activity, held=not self._run.is_over)
 
     def _stop_searching(self) -> None:
         self._searching = False

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QStyleOptionButton,
     QStylePainter,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -174,6 +175,36 @@ class Picture(QWidget):
         colour = QColor(getattr(self._theme.tokens, self._tone))
         painter.drawPixmap(self.rect(), self._theme.pixmap(self._icon, colour, self._size, self.devicePixelRatioF()))
         painter.end()
+
+
+class Card(QFrame):
+    """A sheet of fixed width on the page, as tall as its wrapped words need.
+
+    WORKAROUND: a layout that centres a widget asks for its size hint only, not for its height at its width, and keeps
+    the answer it got before the style sheet was applied.
+    """
+
+    def __init__(self, width: int, margins: tuple[int, int] = (32, 28)) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setFixedWidth(width)
+        self.column = QVBoxLayout(self)
+        across, down = margins
+        self.column.setContentsMargins(across, down, across, down)
+        self.column.setSpacing(12)
+
+    def event(self, event: QEvent) -> bool:
+        """Take the height the words need, whenever they or the style have changed."""
+        handled = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show, QEvent.Type.StyleChange):
+            self.fit()
+        return handled
+
+    def fit(self) -> None:
+        """Take the height the words need now."""
+        height = self.column.totalHeightForWidth(self.maximumWidth())
+        if height != self.height():
+            self.setFixedHeight(height)
 
 
 def is_enter(event: QEvent) -> bool:

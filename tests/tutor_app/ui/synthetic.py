@@ -1,7 +1,8 @@
-"""A class of thirty that exists only here: screens drawn by Qt, a network that keeps what it was told, a clock to turn."""
+"""A class of thirty that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
@@ -19,6 +20,10 @@ from protocol.messages import (
     Status,
     Stream,
 )
+from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle
+from protocol.policy.document import Policy
+from protocol.policy.parse import parse_policy
+from protocol.resource import resource_text
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (
     CommandAnswered,
@@ -35,6 +40,21 @@ from tutor_app.records.values import Record
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
 ALL = frozenset(Right)
+
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def policy() -> Policy:
+    return parse_policy(resource_text("policies/college.toml"))
+
+
+def college(number: int = 30) -> StaffBundle:
+    """What signing in gives: the policy that `init` writes, and a register of two groups."""
+    bundle = Bundle(college=TUTOR.college, version=12, published_at=TEN - 3 * 86400, policy=policy(), deny=frozenset())
+    devices = [RegisteredDevice(id=one.device, name=one.name, group=one.group) for one in register(number)]
+    other = RegisteredDevice(id="LAPTOP-91", name="Student 91", group="11A")
+    return StaffBundle(bundle, b"", (*devices, other))
 
 
 class Clock:

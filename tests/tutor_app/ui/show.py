@@ -1,0 +1,203 @@
+"""Pictures of the tutor's windows for people who change them:
+
+python tests/tutor_app/ui/show.py DIR [--size 1600x900] [--scheme dark] [--only wall,focus]   (QT_SCALE_FACTOR=2 for 4K)
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import synthetic as made
+from PySide6.QtCore import QSize
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from protocol.messages import Reason, Result
+from tutor_app.classroom.tile import Viewer
+from tutor_app.ui.feed import Feed
+from tutor_app.ui.lesson_page import LessonPage
+from tutor_app.ui.lesson_run import LessonRun
+from tutor_app.ui.main_window import MainWindow
+from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.shortcuts import ShortcutsSheet
+from tutor_app.ui.sign_in import SignInPage
+from tutor_app.ui.start_lesson import StartLessonPage
+from tutor_app.ui.theme import Scheme, Theme
+
+_APPLICATIONS = {2: "Chromium — BBC Bitesize", 3: "Chromium — Desmos", 7: "Video player", 13: "Calc — results"}
+_ABSENT = (18, 29)
+
+
+class Show:
+    def __init__(self, out: Path, size: QSize, scheme: Scheme) -> None:
+        self.out, self.size = out, size
+        self.clock, self.wire, self.journal = made.Clock(), made.FakeWire(), made.FakeJournal()
+        self.remembered = Remembered(Path(tempfile.mkdtemp()) / "window.ini")
+        self.theme = Theme(scheme, reduce_motion=True)
+        self.window = MainWindow(self.theme, self.remembered)
+        self.window.resize(size)
+        self.window.show()
+
+    def lesson(self) -> LessonPage:
+        self.clock, self.wire = made.Clock(), made.FakeWire()
+        self.pictures = Pictures()
+        run = LessonRun(made.lesson(), made.register(), made.TUTOR, self.wire, self.journal, clock=self.clock)
+        page = LessonPage(
+            self.theme,
+            self.window.actions_,
+            run,
+            wire=self.wire,
+            feed=Feed(self.pictures),
+            pictures=self.pictures,
+            college=made.college(),
+            viewer=Viewer(name="Maths tutor", zone=made.LONDON),
+            remembered=self.remembered,
+            clock=self.clock,
+        )
+        self.window.show_page(page)
+        return page
+
+    def busy_lesson(self) -> LessonPage:
+        page = self.lesson()
+        clock = self.clock
+        run = page.run
+        present = [number for number in range(1, 31) if number not in _ABSENT]
+        for number in present:
+            run.take(made.arrives(number, application=_APPLICATIONS.get(number, "Writer — essay")))
+            self.pictures.put(made.device(number), made.screen(number, 640, 360))
+        run.take_shown([(made.device(number), clock.now) for number in present])
+        clock.now += 27 * 60
+        run.flag([made.device(8)], "off-task", "", "Off task")
+        run.flag([made.device(8)], "phone", "", "Phone out")
+        run.take([made.refused(17, Reason.OTHER_GROUP, "This device belongs to 11A, not to 10B.", clock.now)])
+        run.message([made.device(number) for number in range(1, 27)], "Please save your work.")
+        failed = made.device(5)
+        answers = {True: (Result.FAILED, "no display"), False: (Result.OK, "")}
+        run.take([made.answered(order, *answers[order.device == failed], at=clock.now) for order in self.wire.orders])
+        self.wire.orders.clear()
+        clock.now += 6
+        run.lock([made.device(number) for number in (11, 12, 14)], "Eyes on the board")
+        done = [order for order in self.wire.orders if order.device != made.device(14)]
+        run.take([made.answered(order, at=clock.now) for order in done])
+        run.take([made.locked(number, 521, clock.now) for number in (11, 12)])
+        run.take([made.lost(24, clock.now - 4)])
+        run.take_shown([(made.device(number), clock.now) for number in present if number != 24])
+        clock.now += 1.1
+        run.tick()
+        page.wall_page.wall.select(made.device(6))
+        return page
+
+    def shot(self, name: str, widget: QWidget | None = None) -> None:
+        QTest.qWait(250)
+        (widget or self.window).grab().save(str(self.out / f"{name}.png"))
+
+    def dialog(self, name: str) -> None:
+        QTest.qWait(50)
+        dialog = QApplication.activeModalWidget() or QApplication.activePopupWidget()
+        if dialog is None:
+            dialog = next(one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self.window)
+        self.shot(name, dialog)
+        dialog.close()
+
+    def wall(self) -> None:
+        self.busy_lesson()
+        self.shot("wall")
+
+    def small(self) -> None:
+        page = self.busy_lesson()
+        self.window.resize(1000, 640)
+        page.wall_page.wall.set_tile_width(140)
+        self.shot("small")
+        self.window.resize(self.size)
+
+    def empty(self) -> None:
+        page = self.lesson()
+        self.shot("empty-searching")
+        self.clock.now += 20
+        page.run.tick()
+        self.shot("empty-late")
+
+    def over(self) -> None:
+        page = self.busy_lesson()
+        page.run.end()
+        self.shot("over")
+
+    def nothing(self) -> None:
+        page = self.busy_lesson()
+        page.wall_page.filters.field.setText("zebra")
+        page.run.problem.emit("The records in /home/maths/records.db cannot be written: the disk is full.")
+        self.shot("nothing-found")
+
+    def sign_in(self) -> None:
+        page = SignInPage(self.theme, lambda *_: None, self.remembered)
+        self.window.show_page(page)
+        self.shot("sign-in-first")
+        self.remembered.keep("identity", "/home/maths/maths-tutor.p12")
+        self.remembered.keep("bundle", "/home/maths/college.bundle")
+        page = SignInPage(self.theme, _wrong, self.remembered)
+        self.window.show_page(page)
+        page.passphrase.setText("guess")
+        page.submit()
+        self.shot("sign-in-wrong")
+
+    def start(self) -> None:
+        page = StartLessonPage(self.theme, made.TUTOR, made.college(), self.remembered, clock=self.clock)
+        self.window.show_page(page)
+        self.shot("start")
+        self.clock.now += 12 * 3600
+        page.refresh()
+        page.name.setText("Maths 10B")
+        page.submit()
+        self.shot("start-refused")
+
+    def dialogs(self) -> None:
+        self.remembered.keep_sentence("Eyes on the board, please – we start together.")
+        self.remembered.keep_sentence("Save your work.")
+        page = self.busy_lesson()
+        for name in ("lock", "message", "flag", "lock-all", "end"):
+            page.act(name)
+            self.dialog(name)
+        page.wall_page.ask_why(made.device(18), page.wall_page.wall.rect())
+        self.dialog("why")
+        ShortcutsSheet(self.window).open()
+        self.dialog("shortcuts")
+
+    def focus(self) -> None:
+        page = self.busy_lesson()
+        for number, name in ((2, "focus"), (11, "focus-locked"), (18, "focus-missing"), (24, "focus-lost")):
+            page.open_student(made.device(number))
+            view = page.focus_view
+            QTest.qWait(200)
+            if number in (2, 11):
+                size = view.canvas.size() * view.devicePixelRatioF()
+                size.setHeight(round(size.width() * 9 / 16))
+                image = made.screen(number, size.width(), size.height())
+                view.show_image(made.device(number), image, QSize(1920, 1080))
+            self.shot(name)
+
+
+def _wrong(*_: object) -> None:
+    raise ValueError("The passphrase is wrong, or the identity file is damaged.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--size", default="1600x900")
+    parser.add_argument("--scheme", default="light")
+    parser.add_argument("--only", default="wall,small,empty,over,nothing,sign_in,start,dialogs,focus")
+    wishes = parser.parse_args()
+    wishes.out.mkdir(parents=True, exist_ok=True)
+    application = QApplication([])
+    application.setStyle("Fusion")
+    show = Show(wishes.out, QSize(*map(int, wishes.size.split("x"))), Scheme(wishes.scheme))
+    for name in wishes.only.split(","):
+        getattr(show, name)()
+
+
+if __name__ == "__main__":
+    main()
