@@ -3,14 +3,14 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import mss
 import pytest
+import xcffib.xproto as xp
 from PIL import Image
 
 from tests.end_to_end.stage import Campus, Laptop, Lesson, hold_lesson
-from tests.student_client.backends.conftest import Client, xorg
+from tests.student_client.backends.conftest import Client, Colour, xorg
 
 __all__ = ["xorg"]
 
@@ -22,6 +22,12 @@ class Glass(Client):
         with mss.MSS(display=self.display) as shots:
             grabbed = shots.grab(shots.monitors[0])
         return Image.frombytes("RGB", grabbed.size, bytes(grabbed.bgra), "raw", "BGRX")
+
+    def pixel(self, x: int, y: int) -> Colour:
+        """One pixel, for a test that looks too often to afford the whole glass."""
+        reply = self.core.GetImage(xp.ImageFormat.ZPixmap, self.screen.root, x, y, 1, 1, 0xFFFFFF).reply()
+        blue, green, red = list(reply.data)[:3]
+        return red, green, blue
 
     def run(self, *command: str) -> str:
         environ = {**os.environ, "DISPLAY": self.display}
@@ -47,11 +53,12 @@ def glass() -> Iterator[Callable[[str], Glass]]:
 
 
 @pytest.fixture
-def laptop(campus: Campus) -> Iterator[Callable[[str, str], Laptop]]:
-    """A function that starts an enrolled laptop's client on a display."""
+def laptop(campus: Campus) -> Iterator[Callable[[str], Laptop]]:
+    """A function that enrols a laptop and starts its client on a display."""
     laptops: list[Laptop] = []
 
-    def start(device: str, display: str) -> Laptop:
+    def start(display: str) -> Laptop:
+        device = f"LAPTOP-{len(campus.college.register.devices) + 1:02}"
         laptops.append(Laptop(campus.enrolled(device), {"DISPLAY": display}, "--no-mdns"))
         return laptops[-1].start()
 

@@ -1,5 +1,6 @@
 """A college, laptops as real processes, and the tutor's core without a window: what whole lessons are tested on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -128,10 +129,8 @@ class Laptop:
 
     def end_group(self) -> None:
         assert self.process
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
     def words(self) -> str:
         """What it has logged, for a test that fails."""

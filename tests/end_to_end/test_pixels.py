@@ -75,12 +75,12 @@ def focus(lesson: Lesson, device: str, width: int, height: int, monitor: int = 0
 
 
 def test_tile_and_focus_view_show_the_students_screen(
-    xvfb: str, glass: Callable[[str], Glass], laptop: Callable[..., Laptop], lesson: Callable[..., Lesson]
+    xvfb: str, glass: Callable[[str], Glass], laptop: Callable[[str], Laptop], lesson: Callable[..., Lesson]
 ) -> None:
     screen, full = glass(xvfb), (1920, 1080)
     before, after = regions((0, 0, *full)), regions((0, 0, *full), turn=5)
     paint(screen, before)
-    student = laptop("PIXELS", xvfb)
+    student = laptop(xvfb)
     held = lesson(student)
     shows(held, student.device, full, before)
     tile = held.frame(student.device)
@@ -100,11 +100,11 @@ def test_tile_and_focus_view_show_the_students_screen(
 
 @pytest.mark.xorg
 def test_two_monitors_stand_side_by_side_on_the_tile_and_alone_in_the_focus_view(
-    xorg: str, glass: Callable[[str], Glass], laptop: Callable[..., Laptop], lesson: Callable[..., Lesson]
+    xorg: str, glass: Callable[[str], Glass], laptop: Callable[[str], Laptop], lesson: Callable[..., Lesson]
 ) -> None:
     left, right = regions((0, 0, 1280, 960)), regions((1280, 0, 1024, 768), turn=7)
     paint(glass(xorg), left | right)
-    student = laptop("TWO-MONITORS", xorg)
+    student = laptop(xorg)
     held = lesson(student)
     shows(held, student.device, (2304, 960), left | right)
     assert _sizes(held, student.device) == [(1280, 960), (1024, 768)]
@@ -117,12 +117,12 @@ def test_two_monitors_stand_side_by_side_on_the_tile_and_alone_in_the_focus_view
 
 @pytest.mark.xorg
 def test_a_screen_that_changes_its_size_is_followed(
-    xorg: str, glass: Callable[[str], Glass], laptop: Callable[..., Laptop], lesson: Callable[..., Lesson]
+    xorg: str, glass: Callable[[str], Glass], laptop: Callable[[str], Laptop], lesson: Callable[..., Lesson]
 ) -> None:
     screen = glass(xorg)
     wide = regions((0, 0, 2304, 960))
     paint(screen, wide)
-    student = laptop("RESIZED", xorg)
+    student = laptop(xorg)
     held = lesson(student)
     focus(held, student.device, 2304, 960)
     shows(held, student.device, (2304, 960), wide, Stream.FOCUS)

@@ -1,4 +1,4 @@
-"""A machine that shouts: junk of our service type, a plaintext server, another college's laptop under our college's hint.
+"""A machine that shouts: junk of our service type, a plaintext server, another college's laptop under our hint.
 
 ``stranger.py COLLEGE-UUID ADDRESS ELSEWHERE-PORT`` advertises them all, and says ``{"plaintext": n}`` each time
 somebody connects to the plaintext server.
