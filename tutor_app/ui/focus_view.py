@@ -245,8 +245,7 @@ class FocusView(QWidget):
 
 
 def _facts(student: Student) -> tuple[Run, ...]:
-    facts = [single_line(one) for one in (student.user, student.host) if one]
-    runs = [Run(" · ".join(facts))] if facts else []
-    if student.application:
-        runs.append(Run(f"{' · ' if facts else ''}{single_line(student.application)}", Tone.INK))
-    return tuple(runs)
+    who = " · ".join(single_line(one) for one in (student.user, student.host) if one)
+    if not student.application:
+        return (Run(who),)
+    return Run(single_line(student.application), Tone.INK), Run(f" · {who}" if who else "")

@@ -1,0 +1,228 @@
+"""The tutor's application: sign in, hold lessons, end cleanly. Owns the network, the records and the window."""
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal
+from PySide6.QtWidgets import QApplication, QWidget
+
+from protocol.identity import Credentials
+from protocol.identity_file import load_identity
+from protocol.messages import LessonTerms
+from protocol.policy.bundle import StaffBundle, open_staff_bundle
+from tutor_app.classroom.classroom import Place
+from tutor_app.classroom.tile import Viewer
+from tutor_app.network.network import Network
+from tutor_app.records.records import Records
+from tutor_app.ui.feed import Feed
+from tutor_app.ui.lesson_page import LessonPage
+from tutor_app.ui.lesson_run import LessonRun
+from tutor_app.ui.main_window import MainWindow
+from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.records_window import RecordsWindow
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.sign_in import SignInPage
+from tutor_app.ui.stall import StallWatch
+from tutor_app.ui.start_lesson import StartLessonPage
+from tutor_app.ui.theme import Theme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins."""
+
+    identity: Path | None = None
+    bundle: Path | None = None
+    passphrase: str | None = None
+    lesson: LessonTerms | None = None
+    dial: tuple[str, ...] = ()
+    mdns: bool = True
+    records: str | Path | None = None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who signed in, and their college."""
+
+    credentials: Credentials
+    bundle: StaffBundle
+
+
+def sign_in(identity: Path, bundle: Path, passphrase: str) -> SignedIn:
+    """Open both files; raises IdentityError, BundleError or OSError."""
+    credentials = load_identity(identity.read_bytes(), passphrase)
+    return SignedIn(credentials, open_staff_bundle(bundle.read_bytes(), credentials.root, time.time()))
+
+
+@dataclass(frozen=True)
+class _Entered:
+    who: SignedIn
+    records: Records
+
+
+class TutorApp(QObject):
+    """From the sign-in page to the last record. `stop` it once; the window's closing does."""
+
+    lesson_began = Signal(LessonPage)
+    stopped = Signal()
+    _records_problem = Signal(str)
+
+    def __init__(self, preset: Preset, remembered: Remembered | None = None) -> None:
+        super().__init__()
+        self._preset = preset
+        self._remembered = remembered or Remembered()
+        self.theme = Theme(self._remembered.scheme, bool(self._remembered.number("reduce-motion", 0)))
+        self.window = MainWindow(self.theme, self._remembered)
+        self.pictures = Pictures()
+        self.feed = Feed(self.pictures)
+        self.stalls = StallWatch()
+        self.network: Network | None = None
+        self._entered: _Entered | None = None
+        self._problem = ""
+        self.window.finished.connect(self.stop)
+        self.window.records_asked.connect(self.show_records)
+        self._records_problem.connect(self._tell_records_problem)
+
+    def start(self) -> None:
+        """Show the window: the sign-in page, or what comes after it where that is known already."""
+        preset = self._preset
+        page = SignInPage(
+            self.theme, self._enter, self._remembered, str(preset.identity or ""), str(preset.bundle or "")
+        )
+        page.signed_in.connect(self._signed_in)
+        self.window.show_page(page)
+        self.window.show()
+        if preset.passphrase is not None:
+            page.passphrase.setText(preset.passphrase)
+            page.submit()
+
+    def stop(self) -> None:
+        """End everything, in the order in which nothing is lost."""
+        self.stalls.stop()
+        self.feed.stop()
+        network, self.network = self.network, None
+        if network:
+            network.stop()
+        entered, self._entered = self._entered, None
+        if entered:
+            for record in entered.records.close():
+                print(f"This could not be stored: {record}", file=sys.stderr)
+        self.stopped.emit()
+
+    # ── sign in ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _enter(self, identity: Path, bundle: Path, passphrase: str) -> _Entered:
+        """Open identity, college file and records; runs on a worker thread."""
+        who = sign_in(identity, bundle, passphrase)
+        return _Entered(who, Records.open(self._preset.records, on_problem=self._records_problem.emit))
+
+    def _signed_in(self, entered: _Entered) -> None:
+        self._entered = entered
+        who = entered.who
+        self.network = Network(
+            who.credentials, who.bundle, mdns=self._preset.mdns, dial=self._preset.dial, on_wake=self.feed.wake
+        )
+        self.network.start()
+        if self._preset.lesson:
+            self.begin(self._preset.lesson)
+        else:
+            self.choose_lesson()
+
+    # ── lessons ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def choose_lesson(self) -> None:
+        """Show the page on which a lesson is started."""
+        if self._entered is None:
+            return
+        who = self._entered.who
+        page = StartLessonPage(self.theme, who.credentials.identity, who.bundle, self._remembered, clock=time.time)
+        page.started.connect(self.begin)
+        page.records_asked.connect(self.show_records)
+        self.window.show_page(page)
+
+    def begin(self, lesson: LessonTerms) -> None:
+        """Hold a lesson: its wall fills the window."""
+        assert self._entered
+        assert self.network
+        who = self._entered.who
+        register = [
+            Place(device=one.id, name=one.name, group=one.group) for one in who.bundle.devices if not one.revoked
+        ]
+        tutor = who.credentials.identity
+        run = LessonRun(lesson, register, tutor, self.network, self._entered.records)
+        page = LessonPage(
+            self.theme,
+            self.window.actions_,
+            run,
+            wire=self.network,
+            feed=self.feed,
+            pictures=self.pictures,
+            college=who.bundle,
+            viewer=Viewer(name=tutor.name, zone=ZoneInfo(who.bundle.bundle.policy.college.timezone)),
+            remembered=self._remembered,
+            clock=time.time,
+        )
+        page.closed.connect(self.choose_lesson, Qt.ConnectionType.QueuedConnection)
+        self.window.show_page(page)
+        self.network.events()  # what is left of an earlier lesson says nothing about this one
+        self.feed.connect_wire(self.network)
+        run.begin()
+        if self._problem:
+            run.problem.emit(self._problem)
+        self.lesson_began.emit(page)
+
+    def show_records(self) -> None:
+        """Open the records in a window of their own."""
+        if self._entered:
+            zone = ZoneInfo(self._entered.who.bundle.bundle.policy.college.timezone)
+            RecordsWindow(self.theme, self._entered.records, zone, self.window).open()
+
+    def _tell_records_problem(self, sentence: str) -> None:
+        self._problem = sentence
+        page = self.window.lesson_page
+        if page:
+            page.run.problem.emit(sentence)
+
+
+def run(preset: Preset, on_start: Callable[[TutorApp], None] | None = None) -> int:
+    """Run the application until its window is closed; returns the exit code. `on_start` gets it before the window."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("lessonlight-tutor")
+    application.setApplicationDisplayName("Lessonlight")
+    application.setDesktopFileName("lessonlight-tutor")
+    application.setStyle("Fusion")
+    app = TutorApp(preset)
+    if on_start:
+        on_start(app)
+    with _signals(app.window):
+        app.start()
+        return application.exec()
+
+
+@contextmanager
+def _signals(window: QWidget) -> Iterator[None]:
+    """Close the window on Ctrl+C and SIGTERM. A socket wakes Qt for Python's handlers."""
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    before_fd = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: ours.recv(64))
+    caught: Iterable[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: window.close()) for number in caught}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        signal.set_wakeup_fd(before_fd)
+        ours.close()
+        pythons.close()
