@@ -21,11 +21,17 @@ from tutor_app.network.conversation import NOT_CONNECTED, Conversation, Ending, 
 from tutor_app.network.limits import Limits
 from tutor_app.network.mailbox import Mailbox, Picture
 from tutor_app.network.problems import Problems
-from tutor_app.network.reach import UNREACHABLE, Reach, is_expired, is_strange
+from tutor_app.network.reach import UNREACHABLE, Reach, is_expired, is_strange, is_turned_away
 from tutor_app.network.traffic import Traffic
 from tutor_app.network.wishes import Wishes
 
 FAREWELL_WITHIN = 1.5  # seconds: a close frame's way there and back, and websockets' close_timeout of 1 s
+
+
+OUT_OF_DATE = (
+    "The laptop at {where} has an identity that is out of date. Enrol it again, or check this computer’s clock."
+)
+TURNED_AWAY = "Laptops turn your identity away. It may have been revoked: ask the network manager."
 
 
 @dataclass(frozen=True)
@@ -190,13 +196,11 @@ class Fleet:
             self._book.was_strange(candidate, self._loop.time())
             return
         self._book.failed(candidate, self._loop.time())
+        name, where = candidate.name, candidate.addresses[0].host
         if is_expired(error):
-            where = candidate.addresses[0].host
-            self.problems.say(
-                f"expired {candidate.name}",
-                f"The laptop at {where} has an identity that is out of date. Enrol it again, or check this computer’s"
-                " clock.",
-            )
+            self.problems.say(f"expired {name}", OUT_OF_DATE.format(where=where))
+        elif is_turned_away(error):
+            self.problems.say("turned away", TURNED_AWAY)
 
     # ── meeting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -244,6 +248,7 @@ class Fleet:
         self._held[peer.id] = Held(conversation, candidate, address, task)
         self._engaged.add(address)
         self.problems.over(f"expired {candidate.name}")
+        self.problems.over("turned away")
         self._tell(LinkUp(device=peer.id, name=peer.name, group=peer.group, address=str(address), at=time()))
         ending = Ending(why="The connection was given up")
         try:

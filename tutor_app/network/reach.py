@@ -4,8 +4,9 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import Sequence
+from http import HTTPStatus
 
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from protocol.identity import IdentityError
 from protocol.link import Link, dial
@@ -28,6 +29,11 @@ def is_strange(error: BaseException) -> bool:
 def is_expired(error: BaseException) -> bool:
     """Whether the other side's certificate is of the college but out of its dates, by this computer's clock."""
     return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _DATES
+
+
+def is_turned_away(error: BaseException) -> bool:
+    """Whether a device of the college did not even let us say `Hello`: it refuses the upgrade to who is on its list."""
+    return isinstance(error, InvalidStatus) and error.response.status_code == HTTPStatus.FORBIDDEN
 
 
 class Reach:

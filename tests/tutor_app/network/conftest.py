@@ -33,13 +33,14 @@ QUICK = Limits(longest_backoff=0.5, ask_again=0.3, doubt=0.4)
 class Bursar:
     """One college, and identities from it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.college = College.create(folder, name="Key College", passphrase=PASSPHRASE, cost=CHEAP)
+    def __init__(self, folder: Path, now: float | None = None) -> None:
+        self.college = College.create(folder, name="Key College", passphrase=PASSPHRASE, cost=CHEAP, now=now)
         self._number = 0
 
-    def device(self, group: str = "10B") -> Credentials:
+    def device(self, group: str = "10B", now: float | None = None) -> Credentials:
         self._number += 1
-        return read_join(self.college.add_device(f"LAPTOP-{self._number:02}", group=group)).credentials()
+        join = self.college.add_device(f"LAPTOP-{self._number:02}", group=group, now=now)
+        return read_join(join).credentials()
 
     def staff(self, identifier: str = "maths", **names: str) -> Credentials:
         file = self.college.add_staff(

@@ -4,8 +4,10 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import cached_property
+from http import HTTPStatus
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Response
 
 from protocol.identity import Credentials
 from protocol.link import Link, LinkClosed
@@ -48,6 +50,7 @@ class Laptop:
         self.behave = behave or Laptop.work
         self.policy_version = 0
         self.refusal: Refused | None = None
+        self.turns_away = False
         self.may: tuple[Right, ...] = tuple(Right)
         self.heard: list[Message] = []
         self.links: list[Link] = []
@@ -86,10 +89,20 @@ class Laptop:
 
     async def _listen(self, host: str, port: int, ready: "asyncio.Future[int]") -> None:
         async with serve(
-            self._served, host, port, ssl=self.context, compression=None, max_size=GREETING_LIMIT, close_timeout=0.2
+            self._served,
+            host,
+            port,
+            ssl=self.context,
+            process_request=self._admit,
+            compression=None,
+            max_size=GREETING_LIMIT,
+            close_timeout=0.2,
         ) as server:
             ready.set_result(next(iter(server.sockets)).getsockname()[1])
             await self._stop.wait()
+
+    def _admit(self, connection: ServerConnection, _: object) -> Response | None:
+        return connection.respond(HTTPStatus.FORBIDDEN, "revoked\n") if self.turns_away else None
 
     async def _served(self, connection: ServerConnection) -> None:
         self.connections += 1

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from time import monotonic
+from time import monotonic, time
 
 import pytest
 
@@ -23,7 +23,7 @@ from protocol.messages import (
     Watch,
 )
 from protocol.session import CloseCode
-from tests.tutor_app.network.conftest import TILE, Desk, lesson
+from tests.tutor_app.network.conftest import TILE, Bursar, Desk, lesson
 from tests.tutor_app.network.devices import Laptop, refuse
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import (
@@ -230,6 +230,26 @@ async def test_a_revoked_laptop_is_told_and_left_alone(college, laptop, desk) ->
     assert room.told(NotPermitted, one)[0].reason is Reason.REVOKED
     assert not any(isinstance(message, Hello) for message in one.heard)
     assert not room.told(LinkUp, one)
+
+
+async def test_laptops_that_turn_the_tutor_away_are_a_problem_until_one_does_not(laptop, desk) -> None:
+    one = await laptop(turns_away=True)
+    room = desk(one)
+    await room.until(lambda: room.told(NetworkProblem))
+    assert "It may have been revoked" in room.events[0].sentence
+    one.turns_away = False
+    await room.until(lambda: room.told(Permitted, one))
+    assert [problem.sentence for problem in room.told(NetworkProblem)][1:] == [""]
+
+
+async def test_a_laptop_whose_identity_ran_out_is_said(tmp_path, laptop, desk) -> None:
+    long_ago = time() - 100 * 86400
+    college = Bursar(tmp_path / "college", now=long_ago)
+    old = await laptop(college.device(now=long_ago))
+    room = desk(old, credentials=college.staff(), bundle=college.bundle)
+    await room.until(lambda: room.told(NetworkProblem))
+    assert "has an identity that is out of date" in room.events[0].sentence
+    assert old.connections == 0
 
 
 async def test_stopping_closes_every_link_at_once(laptop, desk) -> None:
