@@ -13,14 +13,11 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from protocol.identity import Credentials
-from protocol.identity_file import load_identity
 from protocol.messages import LessonTerms
-from protocol.policy.bundle import StaffBundle, open_staff_bundle
-from tutor_app.classroom.classroom import Place
 from tutor_app.classroom.tile import Viewer
 from tutor_app.network.network import Network
 from tutor_app.records.records import Records
+from tutor_app.signin import SignedIn, sign_in
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.lesson_run import LessonRun
@@ -45,20 +42,6 @@ class Preset:
     dial: tuple[str, ...] = ()
     mdns: bool = True
     records: str | Path | None = None
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Who signed in, and their college."""
-
-    credentials: Credentials
-    bundle: StaffBundle
-
-
-def sign_in(identity: Path, bundle: Path, passphrase: str) -> SignedIn:
-    """Open both files; raises IdentityError, BundleError or OSError."""
-    credentials = load_identity(identity.read_bytes(), passphrase)
-    return SignedIn(credentials, open_staff_bundle(bundle.read_bytes(), credentials.root, time.time()))
 
 
 @dataclass(frozen=True)
@@ -118,7 +101,7 @@ class TutorApp(QObject):
 
     # ── sign in ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _enter(self, identity: Path, bundle: Path, passphrase: str) -> _Entered:
+    def _enter(self, identity: Path, bundle: Path | None, passphrase: str) -> _Entered:
         """Open identity, college file and records; runs on a worker thread."""
         who = sign_in(identity, bundle, passphrase)
         return _Entered(who, Records.open(self._preset.records, on_problem=self._records_problem.emit))
@@ -141,8 +124,7 @@ class TutorApp(QObject):
         """Show the page on which a lesson is started."""
         if self._entered is None:
             return
-        who = self._entered.who
-        page = StartLessonPage(self.theme, who.credentials.identity, who.bundle, self._remembered, clock=time.time)
+        page = StartLessonPage(self.theme, self._entered.who, self._remembered, clock=time.time)
         page.started.connect(self.begin)
         page.records_asked.connect(self.show_records)
         self.window.show_page(page)
@@ -152,11 +134,8 @@ class TutorApp(QObject):
         assert self._entered
         assert self.network
         who = self._entered.who
-        register = [
-            Place(device=one.id, name=one.name, group=one.group) for one in who.bundle.devices if not one.revoked
-        ]
         tutor = who.credentials.identity
-        run = LessonRun(lesson, register, tutor, self.network, self._entered.records)
+        run = LessonRun(lesson, who.places, tutor, self.network, self._entered.records)
         page = LessonPage(
             self.theme,
             self.window.actions_,
@@ -165,7 +144,7 @@ class TutorApp(QObject):
             feed=self.feed,
             pictures=self.pictures,
             college=who.bundle,
-            viewer=Viewer(name=tutor.name, zone=ZoneInfo(who.bundle.bundle.policy.college.timezone)),
+            viewer=Viewer(name=tutor.name, zone=ZoneInfo(who.policy.college.timezone)),
             remembered=self._remembered,
             clock=time.time,
         )
@@ -181,7 +160,7 @@ class TutorApp(QObject):
     def show_records(self) -> None:
         """Open the records in a window of their own."""
         if self._entered:
-            zone = ZoneInfo(self._entered.who.bundle.bundle.policy.college.timezone)
+            zone = ZoneInfo(self._entered.who.policy.college.timezone)
             RecordsWindow(self.theme, self._entered.records, zone, self.window).open()
 
     def _tell_records_problem(self, sentence: str) -> None:

@@ -23,6 +23,7 @@ _ACTIONS: Final = {
     "find": ("Find a student", "Ctrl+F", "find"),
     "larger": ("Larger tiles", "Ctrl++", "size"),
     "smaller": ("Smaller tiles", "Ctrl+-", "size"),
+    "fit-all": ("Fit everybody in", "Ctrl+0", "size"),
     "panel": ("Side panel", "F8", "panel"),
     "records": ("Records…", "Ctrl+R", "records"),
     "shortcuts": ("Keyboard shortcuts", "F1", "keyboard"),

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton,
 
 from tutor_app.classroom.arrange import Filter, Sort
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.wall_view import LARGEST, SMALLEST
+from tutor_app.ui.wall_view import LARGEST, ORDINARY, SMALLEST
 from tutor_app.ui.widgets import Choice, IconButton, button, label
 
 _ICONS: Final = {Filter.LOCKED: "lock", Filter.FLAGGED: "flag", Filter.MISSING: "missing"}
@@ -27,7 +27,7 @@ class FilterBar(QWidget):
     left = Signal(bool)
     """The field was left by Esc (False) or Enter (True): the keys go back to the wall."""
 
-    def __init__(self, theme: Theme, width: int) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._bold = QFontMetrics(theme.font(bold=True))  # a chosen chip is bold: no chip may jump for it
@@ -40,7 +40,7 @@ class FilterBar(QWidget):
         self.field.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self.searched)
         self.field.installEventFilter(self)
-        self._size = self._slider(width)
+        self._size = self._slider()
         self._sort = Choice(theme, list(Sort), prefix="Sort: ")
         self._sort.setAccessibleName("Sort")
         self._sort.currentIndexChanged.connect(lambda index: self.sorted.emit(list(Sort)[index]))
@@ -68,6 +68,12 @@ class FilterBar(QWidget):
         """Make tiles larger or smaller."""
         self._size.setValue(self._size.value() + steps * _STEP)
 
+    def show_width(self, width: int) -> None:
+        """Have the slider stand where the tiles' width is, without asking for anything."""
+        self._size.blockSignals(True)
+        self._size.setValue(width)
+        self._size.blockSignals(False)
+
     def start_finding(self) -> None:
         """Give the keys to the field."""
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -85,15 +91,15 @@ class FilterBar(QWidget):
                 return True
         return super().eventFilter(watched, event)
 
-    def _slider(self, width: int) -> QSlider:
+    def _slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(SMALLEST, LARGEST)
         slider.setSingleStep(_STEP // 2)
         slider.setPageStep(_STEP)
-        slider.setValue(width)
+        slider.setValue(ORDINARY)
         slider.setFixedWidth(110)
         slider.setAccessibleName("Size of tiles")
-        slider.setToolTip("Size of tiles (Ctrl +, Ctrl −)")
+        slider.setToolTip("Size of tiles (Ctrl +, Ctrl −; Ctrl 0 fits everybody in)")
         slider.valueChanged.connect(self.sized)
         return slider
 

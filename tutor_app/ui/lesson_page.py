@@ -59,7 +59,7 @@ class LessonPage(QStackedWidget):
             policy=facts,
             rate=wire.bytes_a_second,
             clock=clock,
-            tile_width=remembered.number("tile-width", 200),
+            tile_width=remembered.number("tile-width", 0) or None,
         )
         self.focus_view = FocusView(theme, actions, pictures, viewer)
         self.addWidget(self.wall_page)
@@ -188,6 +188,7 @@ class LessonPage(QStackedWidget):
             "find": self._find,
             "larger": lambda: wall.filters.step(1),
             "smaller": lambda: wall.filters.step(-1),
+            "fit-all": wall.fit_all,
             "panel": wall.toggle_panel,
             "end": self.ask_end,
         }

@@ -14,7 +14,7 @@ _LESSON = (
     *("open", "", "lock", "lock-all", "unlock", "unlock-all", ""),
     *("message", "message-all", "flag", "", "select-all", "", "end"),
 )
-_VIEW = ("find", "larger", "smaller", "panel")
+_VIEW = ("find", "larger", "smaller", "fit-all", "panel")
 _IN_LESSON = {name for name in (*_LESSON, *_VIEW) if name}
 
 

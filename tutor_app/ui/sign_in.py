@@ -6,12 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from tutor_app.signin import BUNDLE
 from tutor_app.ui.background import Background
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Card, Picture, button, label, restyle
 
-SignIn = Callable[[Path, Path, str], object]
+SignIn = Callable[[Path, Path | None, str], object]
 """Opens identity and college file; raises an exception whose text a person can act on. Takes about a second."""
 
 _FIRST = (
@@ -96,7 +97,8 @@ class SignInPage(QWidget):
         if missing:
             self._settle(missing)
             return
-        identity, bundle, passphrase = Path(self.identity.path), Path(self.bundle.path), self.passphrase.text()
+        identity, passphrase = Path(self.identity.path), self.passphrase.text()
+        bundle = Path(self.bundle.path) if self.bundle.path else None  # None: the one beside the identity
         self._problem.hide()
         self._progress.show()
         self._enter.setEnabled(False)
@@ -105,8 +107,8 @@ class SignInPage(QWidget):
     def _missing(self) -> str:
         if not self.identity.path:
             return "Choose your identity file first: a file ending in .p12 from your network manager."
-        if not self.bundle.path:
-            return "Choose the college file: college.bundle, from your network manager too."
+        if not self.bundle.path and not Path(self.identity.path).with_name(BUNDLE).exists():
+            return f"Choose the college file: {BUNDLE}, from your network manager too."
         if not self.passphrase.text():
             return "Type the passphrase of your identity file."
         return ""

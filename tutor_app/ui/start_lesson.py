@@ -1,8 +1,7 @@
 """Starting a lesson: what, for whom, where, until when. Says the college's hours, and why a lesson cannot be held."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from uuid import uuid4
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, QTime, Signal
@@ -10,13 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QW
 
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
-from protocol.policy.bundle import RegisteredDevice, StaffBundle
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
-from protocol.policy.permit import Refusal, decide_permit
-from protocol.text import plain
 from tutor_app.classroom.arrange import natural
 from tutor_app.classroom.phrases import clock_time
+from tutor_app.signin import LessonRefused, SignedIn, clock_today, open_lesson
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Card, Choice, button, label
@@ -25,13 +22,11 @@ _ORDINARY = 60  # minutes
 _ROUND = 5  # minutes
 
 
-def groups_of(policy: Policy, devices: tuple[RegisteredDevice, ...], tutor: Identity) -> list[str]:
+def groups_of(who: SignedIn) -> list[str]:
     """Return the groups this tutor may hold lessons for, as the register and the policy have them."""
-    own = policy.staff.get(tutor.id)
-    known = {device.group for device in devices if not device.revoked}
-    if own is not None:
-        known = {group for group in known if any(same_group(group, one) for one in own)}
-    return sorted(known, key=natural)
+    own = who.policy.staff.get(who.credentials.identity.id)
+    allowed = who.groups if own is None else [group for group in who.groups if any(same_group(group, o) for o in own)]
+    return sorted(allowed, key=natural)
 
 
 def sensible_end(policy: Policy, now: float, minutes: int) -> float:
@@ -54,19 +49,18 @@ class StartLessonPage(QWidget):
     def __init__(
         self,
         theme: Theme,
-        tutor: Identity,
-        college: StaffBundle,
+        who: SignedIn,
         remembered: Remembered,
         *,
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self.setObjectName("page")
-        policy, devices = college.bundle.policy, college.devices
-        self._tutor, self._policy, self._deny, self._devices = tutor, policy, college.bundle.deny, devices
+        policy, tutor = who.policy, who.credentials.identity
+        self._who, self._policy, self._tutor = who, policy, tutor
         self._remembered, self._clock = remembered, clock
         self._zone = ZoneInfo(policy.college.timezone)
-        self.groups = groups_of(policy, devices, tutor)
+        self.groups = groups_of(who)
         self.name = QLineEdit(remembered.word("lesson/name"))
         self.name.setMaxLength(80)
         self.name.setPlaceholderText("For example: Maths")
@@ -98,43 +92,34 @@ class StartLessonPage(QWidget):
         hours = college_hours(self._policy, now)
         until = f" Open until {clock_time(hours.until, self._zone)}." if hours.is_open and hours.until else ""
         self._hours.setText(hours.words + until)
-        self._complain("" if self.groups else _no_groups(self._tutor, bool(self._devices)))
+        self._complain("" if self.groups else _no_groups(self._tutor, bool(self._who.places)))
 
     def submit(self) -> None:
         """Start the lesson, or say why it cannot be held."""
-        now = self._clock()
-        name = plain(self.name.text().strip(), 80)
+        now, chosen = self._clock(), self.end.time()
         if not self.groups:
             return
-        if not name:
+        if not self.name.text().strip():
             self._complain("Give the lesson a name: students see it while you are viewing.")
             self.name.setFocus()
             return
-        terms = LessonTerms(
-            id=uuid4().hex,
-            name=name,
-            group=self.group.currentText(),
-            room=plain(self.room.text().strip(), 80),
-            starts_at=now,
-            ends_at=self._ends_at(now),
-            rules=list(self._policy.rules)[self.rules.currentIndex()] if self._policy.rules else "lesson",
-        )
-        decided = decide_permit(self._policy, self._deny, self._tutor, terms.group, terms, now)
-        if isinstance(decided, Refusal):
-            self._complain(decided.detail)
+        try:
+            lesson = open_lesson(
+                self._who,
+                name=self.name.text(),
+                group=self.group.currentText(),
+                room=self.room.text(),
+                rules=list(self._policy.rules)[self.rules.currentIndex()] if self._policy.rules else "",
+                ends_at=clock_today(self._policy, chosen.hour(), chosen.minute(), now),
+                now=now,
+            )
+        except LessonRefused as refused:
+            self._complain(str(refused))
             return
-        for key, value in (("name", name), ("group", terms.group), ("room", terms.room)):
+        for key, value in (("name", lesson.name), ("group", lesson.group), ("room", lesson.room)):
             self._remembered.keep(f"lesson/{key}", value)
         self._complain("")
-        self.started.emit(terms)
-
-    def _ends_at(self, now: float) -> float:
-        chosen = self.end.time()
-        day = datetime.fromtimestamp(now, self._zone)
-        moment = day.replace(hour=chosen.hour(), minute=chosen.minute(), second=0, microsecond=0)
-        if moment.timestamp() <= now and day.hour >= 18 and chosen.hour() < 6:
-            moment += timedelta(days=1)  # an evening class that ends after midnight
-        return moment.timestamp()
+        self.started.emit(lesson)
 
     def _set_end(self, at: float) -> None:
         moment = datetime.fromtimestamp(at, self._zone)
@@ -145,7 +130,7 @@ class StartLessonPage(QWidget):
 
     def _count(self) -> None:
         group = self.group.currentText()
-        number = sum(not one.revoked and same_group(one.group, group) for one in self._devices)
+        number = sum(place.group == group for place in self._who.places)
         self._expected.setText(f"{number} laptop{'s' if number != 1 else ''} in the register" if group else "")
 
     def _complain(self, problem: str) -> None:

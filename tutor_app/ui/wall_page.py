@@ -61,7 +61,7 @@ class WallPage(QWidget):
         policy: PolicyFacts,
         rate: Callable[[], float],
         clock: Callable[[], float],
-        tile_width: int = 200,
+        tile_width: int | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
@@ -76,9 +76,10 @@ class WallPage(QWidget):
         self.wall = WallView(theme, TileDelegate(theme, pictures, self._fades))
         self.wall.setModel(self.model)
         self.wall.nothing = self._nothing
+        self.wall.everybody = lambda: len(run.classroom.students)
         self.wall.set_tile_width(tile_width)
         self.bar = LessonBar(theme, actions, run.lesson, viewer.zone)
-        self.filters = FilterBar(theme, tile_width)
+        self.filters = FilterBar(theme)
         self.side = SidePanel(theme, viewer.zone)
         self.status = StatusLine(policy.version, policy.published_at, viewer.zone)
         self.empty = EmptyWall(theme, run.lesson.group, run.classroom.expected)
@@ -102,6 +103,11 @@ class WallPage(QWidget):
         """Show the side panel, or fold it away."""
         self._panel_wish = not self.side.isVisible()
         self._fold()
+
+    def fit_all(self) -> None:
+        """Make tiles as large as lets everybody be seen, now and when the window changes."""
+        self.wall.set_tile_width(None)
+        self.sized.emit(0)
 
     def ask_why(self, device: str, place: QRect) -> None:
         """Say why there is no picture of a device, beside a place on the screen."""
@@ -148,6 +154,7 @@ class WallPage(QWidget):
         wall.why_asked.connect(self.ask_why)
         wall.menu_asked.connect(self._menu)
         wall.seen_changed.connect(self.seen_changed)
+        wall.fitted.connect(filters.show_width)
         wall.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         filters.filtered.connect(self._filter)
         filters.searched.connect(lambda text: self._arrange(find=text))
@@ -165,6 +172,8 @@ class WallPage(QWidget):
         if changes.activity:
             self._show_activity()
             self._tell_problem()
+        if changes.roster:
+            self.wall.fit()
         if changes.devices or changes.roster:
             self._counting.start()
             self.seen_changed.emit()

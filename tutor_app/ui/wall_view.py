@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle
 
 from tutor_app.classroom.tile import Tile
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.tile_delegate import TileDelegate
+from tutor_app.ui.tile_delegate import GAP, TileDelegate
 from tutor_app.ui.wall_model import Role, WallModel
 
 SMALLEST: Final = 140
-LARGEST: Final = 480
-_ORDINARY: Final = 200
+LARGEST: Final = 640
+ORDINARY: Final = 200
 _MARGIN: Final = 10  # with half a gap: 16 pixels from the window's edge
 
 
@@ -24,6 +24,8 @@ class WallView(QListView):
     opened = Signal(str)
     why_asked = Signal(str, QRect)
     menu_asked = Signal(QPoint)
+    fitted = Signal(int)
+    """Tiles are this wide now."""
     seen_changed = Signal()
     """Other tiles are visible, or their size is another one."""
 
@@ -32,8 +34,9 @@ class WallView(QListView):
         self.setObjectName("wall")
         self.setAccessibleName("Wall of students")
         self._theme, self._delegate = theme, delegate
-        self._wish = _ORDINARY
+        self._wish: int | None = None
         self.nothing: Callable[[], str] = lambda: ""
+        self.everybody: Callable[[], int] = lambda: 0
         self.setItemDelegate(delegate)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
@@ -48,34 +51,45 @@ class WallView(QListView):
         self.setViewportMargins(_MARGIN, 0, 0, 0)
         self.verticalScrollBar().valueChanged.connect(self.seen_changed)
         self.doubleClicked.connect(self._open)
-        theme.changed.connect(self._fit)
+        theme.changed.connect(self.fit)
 
     # ── size ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def tile_width(self) -> int:
-        """The width a tile should have, in pixels; it gets up to one column's share more."""
-        return self._wish
-
-    def set_tile_width(self, width: int) -> None:
-        """Make tiles about this wide."""
-        self._wish = max(SMALLEST, min(LARGEST, width))
-        self._fit()
+    def set_tile_width(self, width: int | None) -> None:
+        """Make tiles about this wide; None: as large as lets everybody be seen without scrolling."""
+        self._wish = None if width is None else max(SMALLEST, min(LARGEST, width))
+        self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new width out."""
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Share the width out among as many columns as the wish allows."""
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
-        room = self.maximumViewportSize().width() - bar - 1  # QListView wraps where the last pixel would be taken
-        columns = max(1, room // (self._delegate.cell_for(self._wish).width() + 12))
-        cell = self._delegate.cell_for(max(SMALLEST, room // columns))
+        room = self.maximumViewportSize() - QSize(bar + 1, 0)  # QListView wraps where the last pixel would be taken
+        cell = self._delegate.cell_for(self._cell_width(room))
         if cell != self.gridSize():
             self._delegate.cell = cell
             self.setGridSize(cell)
+            self.fitted.emit(cell.width() - GAP)
         self.seen_changed.emit()
+
+    def _cell_width(self, room: QSize) -> int:
+        if self._wish is None:
+            fitting = max((self._widest(room, columns) for columns in range(1, self.everybody() + 1)), default=0)
+            if fitting >= ORDINARY:
+                return fitting
+        wish = ORDINARY if self._wish is None else self._wish
+        columns = max(1, room.width() // (wish + GAP))
+        return max(SMALLEST, min(room.width() // columns, LARGEST + GAP))
+
+    def _widest(self, room: QSize, columns: int) -> int:
+        """Return the width of a cell with which everybody fits into so many columns, height included."""
+        rows = -(-self.everybody() // columns)
+        picture = room.height() // rows - self._delegate.footer - GAP
+        return min(room.width() // columns, picture * 16 // 9 + GAP - 1, LARGEST + GAP)
 
     # ── what is chosen ──────────────────────────────────────────────────────────────────────────────────────────────
 

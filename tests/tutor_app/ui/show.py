@@ -1,21 +1,18 @@
 """Pictures of the tutor's windows for people who change them:
 
-python tests/tutor_app/ui/show.py DIR [--size 1600x900] [--scheme dark] [--only wall,focus]   (QT_SCALE_FACTOR=2 for 4K)
+python -m tests.tutor_app.ui.show DIR [--size 1600x900] [--scheme dark] [--only wall,focus]   (QT_SCALE_FACTOR=2 for 4K)
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import synthetic as made
 from PySide6.QtCore import QSize
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import Reason, Result
+from tests.tutor_app.ui import synthetic as made
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
@@ -145,7 +142,7 @@ class Show:
         self.shot("sign-in-wrong")
 
     def start(self) -> None:
-        page = StartLessonPage(self.theme, made.TUTOR, made.college(), self.remembered, clock=self.clock)
+        page = StartLessonPage(self.theme, made.signed_in(), self.remembered, clock=self.clock)
         self.window.show_page(page)
         self.shot("start")
         self.clock.now += 12 * 3600

@@ -1,4 +1,4 @@
-"""A class of thirty that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
+"""A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from protocol.identity import Identity, Role
+from protocol.identity import Credentials, Identity, Role
 from protocol.messages import (
     Frame,
     LessonTerms,
@@ -36,6 +36,7 @@ from tutor_app.classroom.events import (
 )
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.records.values import Record
+from tutor_app.signin import SignedIn
 
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
@@ -55,6 +56,10 @@ def college(number: int = 30) -> StaffBundle:
     devices = [RegisteredDevice(id=one.device, name=one.name, group=one.group) for one in register(number)]
     other = RegisteredDevice(id="LAPTOP-91", name="Student 91", group="11A")
     return StaffBundle(bundle, b"", (*devices, other))
+
+
+def signed_in(number: int = 30) -> SignedIn:
+    return SignedIn(Credentials(TUTOR, b"", key=b"", peer_ca=b"", root=b""), college(number))
 
 
 class Clock:
