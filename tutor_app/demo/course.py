@@ -140,7 +140,7 @@ class Course:
             if seconds
             else "Close the tutor's window to end, or press Ctrl+C."
         )
-        self._before = talk.counts
+        self._before = self._fresh_counts(talk)
         self._stretch = Stretch({name: child.process.pid for name, child in self._measured(talk).items()})
         while not talk.closed and (seconds is None or self._stretch.seconds < seconds):
             self._heed(talk.next(SAMPLE_EVERY))
@@ -148,6 +148,13 @@ class Course:
         if not talk.closed:
             talk.finish()
             talk.until("finished", FINISH_WITHIN)
+
+    def _fresh_counts(self, talk: Talk) -> dict[str, Any]:
+        """Return counts that have the latest first tiles in them."""
+        before, deadline = talk.counts, time.monotonic() + 2 * SAMPLE_EVERY
+        while talk.counts is before and time.monotonic() < deadline and not talk.closed:
+            self._heed(talk.next(0.1))
+        return talk.counts
 
     def _measured(self, talk: Talk) -> dict[str, Child]:
         clients = {seat.device: seat.client for seat in self._seats if seat.client}
