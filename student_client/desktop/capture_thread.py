@@ -33,6 +33,14 @@ class CaptureThread(threading.Thread):
         self.outbox.drop_pictures()
         self._orders.bell.ring()
 
+    def close(self, patience: float) -> None:
+        """Stop, wait so many seconds for the thread to end, and give everything back."""
+        self.stop()
+        self.join(patience)
+        if not self.is_alive():
+            self._orders.close()
+            self.outbox.close()
+
     def run(self) -> None:
         """Work until stopped; whatever breaks is said on the tile and tried again."""
         while not self._stopping.is_set():

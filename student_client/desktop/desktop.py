@@ -72,7 +72,7 @@ class Desktop(QObject):
         self._indicator.hide()
         self._panel.hide()
         self._messages.clear()
-        self._capture.join(2)
+        self._capture.close(patience=2)
 
     def _connect(self) -> None:
         self._link.received.connect(self._obey)

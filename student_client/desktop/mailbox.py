@@ -67,6 +67,10 @@ class Orders(Generic[Item]):
             self._items.clear()
         return items
 
+    def close(self) -> None:
+        """Give the bell back, when both threads are done."""
+        self.bell.close()
+
 
 class Outbox:
     """What the capture thread has for the agent: the latest facts, and the latest picture of each channel."""
@@ -108,3 +112,7 @@ class Outbox:
         with self._lock:
             channel = next(iter(self._pictures), None)
             return None if channel is None else self._pictures.pop(channel)
+
+    def close(self) -> None:
+        """Give the bell back, when both threads are done."""
+        self.bell.close()

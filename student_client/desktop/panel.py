@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -56,6 +56,8 @@ class Panel(QWidget):
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._reading_at = 0
+        self._area.verticalScrollBar().rangeChanged.connect(self._read_on)
         inside = QVBoxLayout(card)
         inside.setContentsMargins(1, PADDING, 1, PADDING)
         inside.setSpacing(8)
@@ -138,9 +140,19 @@ class Panel(QWidget):
             self._write(layout, self._state)
         layout.addStretch(1)
         self._area.setWidget(content)
-        self._area.verticalScrollBar().setValue(scrolled)
+        self._reading_at = scrolled
+        self._read_on()
+        QTimer.singleShot(0, self, self._forget_reading)
         if link_had_focus and (link := content.findChild(QPushButton)) is not None:
             link.setFocus()
+
+    def _read_on(self) -> None:
+        """Go back to where the reader was; again when the bar hears of the new content's height."""
+        if self._reading_at:
+            self._area.verticalScrollBar().setValue(self._reading_at)
+
+    def _forget_reading(self) -> None:
+        self._reading_at = 0
 
     def _write(self, layout: QVBoxLayout, state: PanelState) -> None:
         layout.addWidget(text("soft", lesson_line(state)))

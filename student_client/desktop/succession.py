@@ -10,7 +10,7 @@ import logging
 import os
 from pathlib import Path
 
-from platformdirs import user_runtime_path
+from platformdirs import user_cache_path
 from PySide6.QtCore import QFileSystemWatcher, QObject, Signal
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def succession_file(socket: Path, display: str) -> Path:
     """Return the file for the desktop processes of one agent's socket on one display, in the user's own folder."""
     key = hashlib.sha256(f"{socket}\n{display}".encode()).hexdigest()[:16]
-    return user_runtime_path("lessonlight", appauthor=False) / f"lessonlight-desktop-{key}"
+    return user_cache_path("lessonlight", appauthor=False) / f"lessonlight-desktop-{key}"
 
 
 class Succession(QObject):

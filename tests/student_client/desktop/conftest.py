@@ -61,7 +61,7 @@ class Desktop:
         self._server.listen(1)
         self._server.settimeout(PATIENCE)
         command = [sys.executable, "-m", "student_client.desktop", "--socket", str(self.path), *arguments]
-        environment = {**os.environ, "DISPLAY": display, "XDG_RUNTIME_DIR": str(folder), **(env or {})}
+        environment = {**os.environ, "DISPLAY": display, "XDG_CACHE_HOME": str(folder), **(env or {})}
         self.started_at = time.monotonic()
         self.log = folder / f"desktop-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:

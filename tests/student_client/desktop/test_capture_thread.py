@@ -1,0 +1,190 @@
+"""The capture thread over the fake platform: what it sends, when it must not, and what it says when it fails."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from protocol.jpeg import read_header
+from protocol.messages import ScreenState
+from student_client.backends.base import Backends, CaptureError, Unsupported
+from student_client.backends.fake import Cue, Script, fake_backends
+from student_client.desktop import capture_work
+from student_client.desktop.capture_thread import CaptureThread
+from student_client.desktop.capture_work import INDICATOR_LEASE, IndicatorSeen, Lesson
+from student_client.local import DesktopFacts, NextPicture, Picture, StopCapture
+
+RETRY_AFTER = 0.5  # instead of 3 s
+
+Begin = Callable[[Backends], CaptureThread]
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture_work, "RETRY_AFTER", RETRY_AFTER)
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    threads: list[CaptureThread] = []
+
+    def start(backends: Backends) -> CaptureThread:
+        threads.append(CaptureThread(backends))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.close(patience=5)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def facts(until: Any) -> Callable[[CaptureThread, Callable[[DesktopFacts], bool]], DesktopFacts]:
+    """Wait for facts of that kind."""
+
+    def wait(thread: CaptureThread, fits: Callable[[DesktopFacts], bool]) -> DesktopFacts:
+        def newest() -> Any:
+            return next((told for told in thread.outbox.take_facts() if fits(told)), None)  # type: ignore[arg-type]
+
+        found: DesktopFacts = until(newest)
+        return found
+
+    return wait
+
+
+def pictures(thread: CaptureThread, seconds: float, confirm: bool = True) -> list[Picture]:
+    """Take and credit what comes within the time, confirming the indicator all along."""
+    end, got = time.monotonic() + seconds, []
+    while time.monotonic() < end:
+        if confirm:
+            thread.order(IndicatorSeen(True))
+        if (picture := thread.outbox.take_picture()) is not None:
+            got.append(picture)
+            thread.order(NextPicture(channel=picture.channel))
+        time.sleep(0.02)
+    return got
+
+
+def test_pictures_follow_the_changes_and_keep_the_interval(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture(interval_ms=200))
+    got = pictures(thread, 1.1)
+    assert 4 <= len(got) <= 7
+    headers = [read_header(picture.jpeg) for picture in got]
+    assert {(header.width, header.height) for header in headers} == {(320, 180)}
+    assert (got[0].screen_width, got[0].screen_height) == (1920, 1080)
+
+
+def test_an_unchanged_screen_is_sent_once(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=0)))
+    thread.order(says.capture())
+    assert len(pictures(thread, 0.8)) == 1
+
+
+def test_without_credit_there_is_one_picture(begin: Begin, says: Any, until: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture())
+    first = until(thread.outbox.take_picture)
+    time.sleep(0.4)
+    assert thread.outbox.take_picture() is None
+    thread.order(NextPicture(channel=first.channel))
+    assert until(thread.outbox.take_picture).captured_at > first.captured_at
+
+
+def test_no_picture_before_the_indicator_is_confirmed(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(says.capture())
+    assert pictures(thread, 0.4, confirm=False) == []
+    assert pictures(thread, 0.4)
+
+
+def test_a_silent_qt_thread_stops_the_pictures_within_the_lease(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(says.capture())
+    assert pictures(thread, 0.4)
+    pictures(thread, INDICATOR_LEASE, confirm=False)
+    assert pictures(thread, 0.5, confirm=False) == []
+
+
+def test_a_hidden_indicator_is_told_and_takes_waiting_pictures_back(
+    begin: Begin, says: Any, facts: Any, until: Any
+) -> None:
+    thread = begin(fake_backends(Script(rate=0)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture())
+    until(lambda: thread.outbox._pictures)
+    thread.order(IndicatorSeen(False))
+    assert facts(thread, lambda told: told.screen == ScreenState.INDICATOR_HIDDEN).reason
+    assert thread.outbox.take_picture() is None
+    assert len(pictures(thread, 0.4)) == 1  # of the same unchanged screen: nobody has had it
+
+
+def test_a_closed_channel_sends_nothing_more(begin: Begin, says: Any, until: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture())
+    until(lambda: thread.outbox._pictures)
+    thread.order(StopCapture(channel=1))
+    assert pictures(thread, 0.4) == []
+
+
+def test_monitors_are_told_at_the_start_and_the_application_only_in_a_lesson(begin: Begin, facts: Any) -> None:
+    thread = begin(fake_backends(Script(rate=0, cues=(Cue(0.0, ((1920, 1080), (1280, 1024))),))))
+    told = facts(thread, lambda told: told.screen == ScreenState.LIVE)
+    assert [(monitor.index, monitor.width) for monitor in told.monitors] == [(1, 1920), (2, 1280)]
+    assert told.application == ""
+    thread.order(Lesson(True))
+    assert facts(thread, lambda told: bool(told.application)).application == "Writer — essay"
+    thread.order(Lesson(False))
+    assert facts(thread, lambda told: not told.application)
+
+
+def test_a_screen_that_fails_says_why_and_comes_back(begin: Begin, says: Any, facts: Any) -> None:
+    cues = (Cue(0.0), Cue(0.5, fails="The screen is away."), Cue(1.0))
+    thread = begin(fake_backends(Script(rate=50, cues=cues)))
+    thread.order(says.capture())
+    pictures(thread, 0.8)
+    assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason == "The screen is away."
+    assert pictures(thread, RETRY_AFTER + 0.5)
+    assert facts(thread, lambda told: told.screen == ScreenState.LIVE).reason == ""
+
+
+def test_what_a_platform_cannot_do_is_told(begin: Begin, facts: Any) -> None:
+    nothing = Unsupported("This laptop's session uses something else.")
+    thread = begin(Backends(nothing, nothing, nothing, nothing))
+    thread.order(Lesson(True))
+    assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason == nothing.why
+
+
+def test_an_unexpected_failure_does_not_end_the_thread(
+    begin: Begin, facts: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[float] = []
+
+    def broken() -> Any:
+        tries.append(time.monotonic())
+        raise ZeroDivisionError if len(tries) == 1 else CaptureError("Still not.")
+
+    fake = fake_backends(Script())
+    thread = begin(Backends(broken, fake.lock, fake.facts, fake.autostart))
+    assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason
+    assert facts(thread, lambda told: told.reason == "Still not.")
+    assert tries[1] - tries[0] >= RETRY_AFTER * 0.9
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_stopping_is_at_once_and_sends_nothing_more(begin: Begin, says: Any, until: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture())
+    until(lambda: thread.outbox._pictures)
+    thread.stop()
+    thread.join(1)
+    assert not thread.is_alive()
+    assert thread.outbox.take_picture() is None
+    assert "capture" not in {other.name for other in threading.enumerate()}

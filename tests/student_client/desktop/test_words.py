@@ -1,0 +1,94 @@
+import time
+from datetime import datetime
+
+import pytest
+
+from student_client.desktop import words
+from student_client.local import PanelState, ReceiptLine, Viewer
+
+
+def at(text: str) -> float:
+    """The local time `text` of one and the same day, as Unix seconds."""
+    return datetime.fromisoformat(f"2026-11-03T{text}").astimezone().timestamp()
+
+
+NOW = at("10:30")
+
+
+def viewer(name: str, since: str, lesson: str = "Maths 10B") -> Viewer:
+    return Viewer(name=name, lesson=lesson, since=at(since))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(521, "8:41"), (520.2, "8:41"), (59.01, "1:00"), (5, "0:05"), (0, "0:00"), (-3, "0:00"), (3600, "1:00:00")],
+)
+def test_remaining_counts_a_begun_second(seconds: float, shown: str) -> None:
+    assert words.remaining(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("viewers", "shown"),
+    [
+        ((), "Lessonlight · nobody is viewing"),
+        ((viewer("Mr Ali", "10:04"),), "Mr Ali is viewing your screen · Maths 10B · since 10:04"),
+        (
+            (viewer("Ms Bo", "10:20", "Cover"), viewer("Mr Ali", "10:04")),
+            "Mr Ali and 1 other are viewing your screen · Maths 10B · since 10:04",
+        ),
+        (
+            tuple(viewer(name, "10:04") for name in ("Mr Ali", "Ms Bo", "Dr Cy")),
+            "Mr Ali and 2 others are viewing your screen · Maths 10B · since 10:04",
+        ),
+        (
+            (viewer("Mr Ali", "10:04"), viewer("Mr Ali", "10:10")),
+            "Mr Ali is viewing your screen · Maths 10B · since 10:04",
+        ),
+    ],
+)
+def test_viewing_says_who_what_and_since_when(viewers: tuple[Viewer, ...], shown: str) -> None:
+    assert words.viewing(viewers) == shown
+
+
+def test_a_long_name_does_not_push_the_time_off_the_badge(says: object) -> None:
+    state = says.panel(viewers=(viewer("N" * 80, "10:04", "L" * 80),))  # type: ignore[attr-defined]
+    shown = words.badge(state)
+    assert shown.endswith("since 10:04")
+    assert len(shown) < 120
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "shown"),
+    [
+        (at("10:04"), 0.0, "10:04 – now"),
+        (at("10:21"), at("10:23"), "10:21 – 10:23"),
+        (at("10:21"), at("10:21") + 20, "10:21"),
+        (at("10:21") - 86400, at("10:23") - 86400, "yesterday 10:21 – 10:23"),
+        (at("10:21") - 3 * 86400, at("10:21") - 3 * 86400, "31 Oct 10:21"),
+    ],
+)
+def test_period_names_the_day_unless_it_is_today(since: float, until: float, shown: str) -> None:
+    assert words.period(ReceiptLine(name="x", what="y", since=since, until=until), NOW) == shown
+
+
+def panel(says: object, **changes: object) -> PanelState:
+    return says.panel(**changes)  # type: ignore[attr-defined, no-any-return]
+
+
+def test_title_and_line_of_a_lesson(says: object) -> None:
+    assert words.lesson_title(panel(says, ends_at=at("11:00")), NOW) == "Maths 10B, until 11:00"
+    assert words.lesson_line(panel(says, tutor="Mr Ali")).startswith("With Mr Ali. Nobody is viewing")
+    watched = panel(says, tutor="Mr Ali", viewers=(viewer("Mr Ali", "10:04"),))
+    assert words.lesson_line(watched) == "Mr Ali is viewing your screen."
+
+
+def test_without_a_lesson_nobody_can_see(says: object) -> None:
+    assert words.lesson_title(panel(says, lesson=""), time.time()) == "No lesson now"
+    assert words.lesson_line(panel(says, lesson="")) == "Nobody can see your screen."
+
+
+def test_a_problem_shows_on_the_badge_unless_somebody_views(says: object) -> None:
+    assert "problem" in words.badge(panel(says, problem="The policy has run out."))
+    watched = panel(says, problem="The policy has run out.", viewers=(viewer("Mr Ali", "10:04"),))
+    assert words.badge(watched).startswith("Mr Ali")
+    assert words.badge(None) == words.CALM
