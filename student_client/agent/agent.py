@@ -18,17 +18,21 @@ from student_client.agent.enrolled import Enrolment
 from student_client.agent.gate import CLOCK_TOLERANCE
 from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
-from student_client.agent.state import StateError, StateFolder
+from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
 from student_client.agent.status import StatusBoard
 
 log = logging.getLogger(__name__)
 
 COVERED_WITHIN: Final = 5.0  # seconds a restored lock may take before the agent listens all the same
-CLOCK_EVERY: Final = 60.0  # seconds between two notes of the last time seen
+CLOCK_EVERY: Final = 300.0  # seconds between two notes of the last time seen
 CLOCK_EVERY_LOCKED: Final = 10.0  # what a lock may gain by a clock set back and a restart
+RECEIPTS_EVERY: Final = 5.0  # seconds between two writings of ends and repetitions; beginnings are written at once
 LOOK_EVERY: Final = 1.0  # a suspended laptop's timers are late; its clock is not
 SAVE_AFTER: Final = 0.2  # seconds in which changes of the status gather
 RETRY_EVERY: Final = 2.0
+GUARD_TRIES: Final = 5
+GUARD_PAUSE: Final = 0.05
+STEADY_AFTER: Final = 10.0  # seconds after which a part that had failed is well again
 
 
 @dataclass(frozen=True)
@@ -73,15 +77,19 @@ class Agent:
 
     async def _supervised(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start a part again that fails; the others go on."""
+        about = f"part {name}"
         while True:
+            steady = asyncio.get_running_loop().call_later(STEADY_AFTER, self.board.solved, about)
             try:
                 await work()
             except Exception as error:
                 log.exception("%s failed", name)
-                self.board.problem(name, f"A part of Lessonlight ({name}) failed and is started again: {error}.")
+                self.board.problem(about, f"A part of Lessonlight ({name}) failed and is started again: {error}.")
                 await asyncio.sleep(RETRY_EVERY)
             else:
                 return
+            finally:
+                steady.cancel()
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,20 +121,28 @@ class Agent:
             await self._supervised("mdns", advertiser.run)
 
     async def _keep_time(self) -> None:
-        """End what is over, in time, and remember the last time seen."""
-        saved_at = 0.0
+        """End what is over, in time; write what happened, and the last time seen."""
+        saved_at = written_at = 0.0
         while True:
             self.device.poked.clear()
             left, now = self.device.tick(), self.clock.now()
             every = CLOCK_EVERY_LOCKED if self.device.locker.leases.held else CLOCK_EVERY
             if now - saved_at >= every:
                 self._save_clock(now)
+                self.device.tidy()
                 saved_at = now
+            if self.device.receipts.unsaved and now - written_at >= RECEIPTS_EVERY:
+                self.device.receipts.flush()
+                written_at = now
             self._check_clock(now)
-            wait = min(LOOK_EVERY, left) if left is not None else every
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self.device.poked.wait()
+            waits = [every, *([left, LOOK_EVERY] if left is not None else [])]
+            waits += [RECEIPTS_EVERY] if self.device.receipts.unsaved else []
+            await self._sleep(min(waits))
+
+    async def _sleep(self, wait: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self.device.poked.wait()
 
     def _save_clock(self, now: float) -> None:
         try:
@@ -143,7 +159,7 @@ class Agent:
             self.board.solved("clock")
 
     async def _keep_status(self) -> None:
-        """Write status and receipts a moment after they change, and show the newest problem on the panel."""
+        """Write the status a moment after it changes, and show the newest problem on the panel."""
         while True:
             self._changed.clear()
             self.device.changed()
@@ -152,7 +168,6 @@ class Agent:
             await asyncio.sleep(SAVE_AFTER)
 
     def _save_status(self) -> None:
-        self.device.receipts.flush()
         with contextlib.suppress(StateError):  # told by whoever writes what matters more
             self.board.save()
 
@@ -179,6 +194,15 @@ async def open_state(path: Path) -> StateFolder:
             return state
 
 
+async def _guard(state: StateFolder) -> Guard:
+    """Take the folder; `status` holds it for an instant, so one refusal is not the last word."""
+    for _ in range(GUARD_TRIES):
+        with contextlib.suppress(AlreadyRunning):
+            return state.guard()
+        await asyncio.sleep(GUARD_PAUSE)
+    return state.guard()
+
+
 async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateFolder], Desktop]) -> None:
     """Run one agent until SIGTERM or SIGINT; raises AlreadyRunning where another holds the folder."""
     this = asyncio.current_task()
@@ -187,5 +211,5 @@ async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateF
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         state = await open_state(path)
-        with contextlib.closing(state.guard()):
+        with contextlib.closing(await _guard(state)):
             await Agent(state, options, make_desktop(state)).run()

@@ -116,7 +116,7 @@ class Device:
     def _policy_changed(self) -> None:
         if self.gate.bundle:
             self.board.solved("policy")
-            self.receipts.forget(self.clock.now(), self.gate.bundle.policy.retention.receipts)
+        self.tidy()
         for visit in self._permitted():
             self._check(visit)
         self.board.set(policy_version=self.gate.policy_version)
@@ -147,17 +147,18 @@ class Device:
         if visit in self._visits:
             self._visits.remove(visit)
             self.changed()
+            self.poked.set()
 
     def refused(self, who: Someone, why: str) -> None:
-        """Log and record that somebody was refused."""
-        log.warning("%s was refused: %s", who.name or who.address or "someone", why)
-        self.receipts.note(What.REFUSED, who, self.clock.now(), why)
-        self.changed()
+        """Record that somebody was refused; of a flood only the first is logged and told."""
+        if self.receipts.note(What.REFUSED, who, self.clock.now(), why):
+            log.warning("%s was refused: %s", who.name or who.address or "someone", why)
+            self.changed()
 
-    def end_all(self, reason: Reason, detail: str) -> None:
-        """End every permit."""
-        for visit in self._permitted():
-            visit.end(reason, detail)
+    def tidy(self) -> None:
+        """Forget receipts older than the policy keeps."""
+        if self._gate and self._gate.bundle:
+            self.receipts.forget(self.clock.now(), self._gate.bundle.policy.retention.receipts)
 
     def tick(self) -> float | None:
         """End what is over; return in how many seconds the next thing ends, None where nothing does."""

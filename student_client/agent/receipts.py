@@ -128,13 +128,16 @@ class Receipts:
         if receipt and not receipt.until:
             self._update(replace(receipt, until=max(now, receipt.since)))
 
-    def note(self, what: What, who: Someone, now: float, reason: str = "") -> None:
-        """Record something of a moment."""
+    def note(self, what: What, who: Someone, now: float, reason: str = "") -> bool:
+        """Record something of a moment; return whether it is news, not one more of the same or of a flood."""
         again = self._recent(what, who, reason, now)
         if again:
             self._update(replace(again, until=now, times=again.times + 1))
-        elif what is not What.REFUSED or self._may_refuse(now):
-            self._add(what, who, reason, now, now)
+            return False
+        if what is What.REFUSED and not self._may_refuse(now):
+            return False
+        self._add(what, who, reason, now, now)
+        return True
 
     def newest(self, count: int) -> tuple[ReceiptLine, ...]:
         """Return the last receipts as the student reads them, the newest first."""
@@ -158,14 +161,11 @@ class Receipts:
         self.flush()
 
     def forget(self, now: float, days: int) -> None:
-        """Drop what is older than the policy keeps, and the oldest of too many; raises StateError."""
+        """Drop what is older than the policy keeps."""
         kept = {number: one for number, one in self.all.items() if not one.until or one.until > now - days * DAY}
-        if (self.state / RECEIPTS).exists() and (self.state / RECEIPTS).stat().st_size > FILE_LIMIT:
-            kept = dict(list(kept.items())[-KEPT_AFTER_LIMIT:])
-        elif len(kept) == len(self.all):
-            return
-        self.all, self._unsaved = kept, {}
-        self.state.write(RECEIPTS, b"".join(_line(receipt) for receipt in kept.values()))
+        if len(kept) < len(self.all):
+            self.all = kept
+            self._rewrite()
 
     def _recent(self, what: What, who: Someone, reason: str, now: float) -> Receipt | None:
         key = (what, who.staff, who.serial, who.address, who.lesson, plain(reason, 280))
@@ -208,13 +208,24 @@ class Receipts:
     def _append(self, receipts: Iterable[Receipt]) -> None:
         receipts = list(receipts)
         try:
-            self.state.append(RECEIPTS, b"".join(_line(receipt) for receipt in receipts))
+            size = self.state.append(RECEIPTS, b"".join(_line(receipt) for receipt in receipts))
         except StateError as error:
             # Viewing goes on: a full disk must not be a way out of a lesson. The indicator shows it all the same.
             self._unsaved = {receipt.number: receipt for receipt in receipts} | self._unsaved
             self.problem = str(error)
+            return
+        self.problem = ""
+        if size > FILE_LIMIT:
+            self.all = dict(list(self.all.items())[-KEPT_AFTER_LIMIT:])
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        try:
+            self.state.write(RECEIPTS, b"".join(_line(receipt) for receipt in self.all.values()))
+        except StateError as error:
+            self.problem = str(error)
         else:
-            self.problem = ""
+            self._unsaved = {}
 
 
 def _line(receipt: Receipt) -> bytes:

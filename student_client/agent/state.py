@@ -105,8 +105,8 @@ class StateFolder:
         except OSError as error:
             raise StateError(f"{target} cannot be written: {error.strerror}.") from error
 
-    def append(self, name: str, data: bytes) -> None:
-        """Add to a file, durably; a torn last line from a power cut is ended first. Raises StateError."""
+    def append(self, name: str, data: bytes) -> int:
+        """Add to a file, durably, and return its size; a torn last line is ended first. Raises StateError."""
         target = self.path / name
         try:
             descriptor = os.open(target, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -115,6 +115,7 @@ class StateFolder:
                 torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
                 file.write(b"\n" + data if torn else data)
                 os.fsync(descriptor)
+                return size + len(data)
         except OSError as error:
             raise StateError(f"{target} cannot be written: {error.strerror}.") from error
 
