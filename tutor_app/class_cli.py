@@ -1,0 +1,288 @@
+"""`lessonlight-tutor class …`: what a tutor does in the window, for scripts. Each command is a short lesson."""
+
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from protocol.messages import Frame, Right, Stream
+from protocol.text import plain
+from tutor_app.admin.files import write_whole
+from tutor_app.class_options import EXIT_CODES, ExitCode, LessonOptions, complain, fail, with_lesson_options
+from tutor_app.classroom.student import Action, Answer, Student
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.scripted import ScriptedLesson
+from tutor_app.signin import SignedIn
+
+TILE: Final = WatchAsk(stream=Stream.TILE, width=640, height=360, interval_ms=1000)
+FOCUS: Final = WatchAsk(stream=Stream.FOCUS, width=3840, height=2160, interval_ms=1000)
+SENTENCE, MESSAGE = 280, 1000  # characters, as in the protocol
+PICTURES: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+PICTURE_NOTICE: Final = (
+    "{path} shows a student's screen and lies outside Lessonlight's sealed records. You answer for it: "
+    "keep it only as long as your college's policy allows."
+)
+
+app = typer.Typer(help="Do for scripts what the window does.", no_args_is_help=True, epilog=EXIT_CODES)
+
+_Devices = Annotated[
+    list[str] | None, typer.Argument(metavar="DEVICE", help="Laptops, by id or name.", show_default=False)
+]
+_All = Annotated[bool, typer.Option("--all", help="Every laptop of the group that is there.")]
+
+
+@app.command("devices", epilog=EXIT_CODES)
+@with_lesson_options
+def devices(options: LessonOptions) -> None:
+    """List the group's laptops: which are there, which are not, and why."""
+    with options.held(options.signed_in()) as lesson:
+        lesson.meet(None, options.wait)
+        students = list(lesson.classroom.students.values())
+        problem = lesson.classroom.problem
+    seen = [student for student in students if student.first_seen_at]
+    missing = [student.device for student in students if not student.first_seen_at]
+    complain(problem)
+    if options.as_json:
+        _write_json({"devices": [_facts(student) for student in students], "not_seen": missing, "problem": problem})
+    else:
+        _table(
+            ("Device", "Name", "State", "Why", "User", "Host", "Address"),
+            [(one.device, one.name, str(one.presence), one.why, one.user, one.host, one.address) for one in students],
+        )
+        typer.echo(f"{len(seen)} found. Expected but not seen: {', '.join(missing) or 'none'}.")
+    raise typer.Exit(ExitCode.OK if seen else ExitCode.NOTHING)
+
+
+@app.command("lock", epilog=EXIT_CODES)
+@with_lesson_options
+def lock(
+    options: LessonOptions,
+    devices: _Devices = None,
+    everybody: _All = False,
+    sentence: Annotated[str, typer.Option("--sentence", metavar="TEXT", help="What the locked screen says.")] = "",
+) -> None:
+    """Lock screens. A script's lock is not renewed: it stays until its lease ends, or until `unlock`."""
+    _act(options, Action.LOCK, _chosen(devices, everybody), _readable(sentence, SENTENCE, "--sentence"))
+
+
+@app.command("unlock", epilog=EXIT_CODES)
+@with_lesson_options
+def unlock(options: LessonOptions, devices: _Devices = None, everybody: _All = False) -> None:
+    """Unlock screens, whoever of the staff locked them."""
+    _act(options, Action.UNLOCK, _chosen(devices, everybody))
+
+
+@app.command("message", epilog=EXIT_CODES)
+@with_lesson_options
+def message(
+    options: LessonOptions,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What students read.")],
+    devices: _Devices = None,
+    everybody: _All = False,
+) -> None:
+    """Show students a text."""
+    if not text.strip():
+        raise typer.BadParameter("There is nothing to read in it.", param_hint="TEXT")
+    _act(options, Action.MESSAGE, _chosen(devices, everybody), _readable(text, MESSAGE, "TEXT"))
+
+
+@app.command("shot", epilog=EXIT_CODES)
+@with_lesson_options
+def shot(
+    options: LessonOptions,
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The laptop, by id or name.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to: a name ending in .png or .jpg.")],
+    monitor: Annotated[int, typer.Option("--monitor", metavar="N", min=0, max=16, help="One monitor; 0 is all.")] = 0,
+    focus: Annotated[bool, typer.Option("--focus", help="Full size, as in the focus view.")] = False,
+) -> None:
+    """Take one picture of a student's screen. The student sees it, and it stands in their list of who viewed."""
+    if out.suffix.lower() not in PICTURES:
+        raise typer.BadParameter("The name has to end in .png or .jpg.", param_hint="--out")
+    ask, right = (FOCUS, Right.FOCUS) if focus else (TILE, Right.VIEW)
+    ask = WatchAsk(stream=ask.stream, monitor=monitor, width=ask.width, height=ask.height, interval_ms=ask.interval_ms)
+    who = options.signed_in()
+    with options.journal() as journal, options.held(who, journal) as lesson:
+        student = _one(lesson, device, options)
+        if right not in student.may:
+            fail(ExitCode.SOME, f"Your role may not view {student.name}: the college's policy gives no right to it.")
+        frame = lesson.picture(student.device, ask, options.wait)
+    if frame is None:
+        fail(ExitCode.SOME, f"{student.name} sent no picture. {student.why}".strip())
+    _keep(frame, out)
+    complain(PICTURE_NOTICE.format(path=out))
+    if options.as_json:
+        size = {"width": frame.width, "height": frame.height}
+        _write_json({"device": student.device, "file": str(out), "captured_at": frame.captured_at, **size})
+
+
+@app.command("flag", epilog=EXIT_CODES)
+@with_lesson_options
+def flag(
+    options: LessonOptions,
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The laptop, by id or name.")],
+    category: Annotated[str, typer.Option("--category", metavar="NAME", help="One of the policy's categories.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What you saw.")] = "",
+) -> None:
+    """Put a flag on record for a student. No picture is kept."""
+    who = options.signed_in()
+    known = who.policy.flags.get(category)
+    if known is None:
+        names = ", ".join(who.policy.flags)
+        raise typer.BadParameter(f"The policy has no “{category}”. It has: {names}.", param_hint="--category")
+    if Right.FLAG not in who.policy.rights(who.credentials.identity.role):
+        fail(ExitCode.SOME, "Your role may not flag: the college's policy gives no right to it.")
+    with options.journal(needed=True) as journal, options.held(who, journal) as lesson:
+        lesson.meet([device], options.wait)
+        student = lesson.find(device)
+        if student is None:
+            fail(ExitCode.NOTHING, _unknown(device, options.group))
+        flagged = lesson.flag(student.device, category, note)
+        if journal and not journal.flush(5.0):
+            fail(ExitCode.SOME, "The flag could not be stored yet. It is kept and stored as soon as that works.")
+    complain(known.advice)
+    if options.as_json:
+        _write_json({"flag": flagged.id, "device": student.device, "category": category, "at": flagged.at})
+    else:
+        typer.echo(f"{student.name}: flagged as {known.label}.")
+
+
+# ── what the commands share ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _chosen(names: list[str] | None, everybody: bool) -> list[str] | None:
+    """Return the devices named, or None for all of them."""
+    if bool(names) == everybody:
+        raise typer.BadParameter("Name laptops, or say --all; not both.")
+    return None if everybody else names
+
+
+def _readable(text: str, most: int, where: str) -> str:
+    """Return the text as it may be sent."""
+    if len(text) > most:
+        raise typer.BadParameter(f"{len(text)} characters; {most} are the most.", param_hint=where)
+    return plain(text, most, multiline=True)
+
+
+def _act(options: LessonOptions, action: Action, names: list[str] | None, text: str = "") -> None:
+    who = options.signed_in()
+    with options.journal() as journal, options.held(who, journal) as lesson:
+        lesson.meet(names, options.wait)
+        chosen, unknown = _targets(lesson, names)
+        if not any(student.first_seen_at for student in chosen):
+            complain(lesson.classroom.problem)
+            fail(ExitCode.NOTHING, f"No laptop of {options.group} was found within {options.wait:g} seconds.")
+        answered = lesson.act(action, [student.device for student in chosen], text)
+        problem = lesson.classroom.problem
+    complain(problem)
+    for name in unknown:
+        complain(_unknown(name, options.group))
+    _tell_answers(options, action, answered, unknown, who)
+    confirmed = all(student.asked and student.asked.answer is Answer.CONFIRMED for student in answered)
+    raise typer.Exit(ExitCode.OK if confirmed and not unknown else ExitCode.SOME)
+
+
+def _targets(lesson: ScriptedLesson, names: list[str] | None) -> tuple[list[Student], list[str]]:
+    """Return whom a command goes to, and the names nobody has. All means all who are there."""
+    if names is None:
+        return [student for student in lesson.classroom.students.values() if student.linked], []
+    found = {name: lesson.find(name) for name in names}
+    chosen = {student.device: student for student in found.values() if student}
+    return list(chosen.values()), [name for name, student in found.items() if student is None]
+
+
+def _one(lesson: ScriptedLesson, name: str, options: LessonOptions) -> Student:
+    lesson.meet([name], options.wait)
+    student = lesson.find(name)
+    if student is None or not student.first_seen_at:
+        complain(lesson.classroom.problem)
+        fail(ExitCode.NOTHING, f"{name} was not found within {options.wait:g} seconds.")
+    if not student.linked:
+        fail(ExitCode.SOME, f"{student.name} did not let you in. {student.why}".strip())
+    return student
+
+
+def _unknown(name: str, group: str) -> str:
+    return f"No laptop of {group} is called “{name}”."
+
+
+def _tell_answers(
+    options: LessonOptions, action: Action, students: Sequence[Student], unknown: Sequence[str], who: SignedIn
+) -> None:
+    if options.as_json:
+        _write_json({"action": action, "devices": [_answer(one) for one in students], "unknown": list(unknown)})
+        return
+    zone = ZoneInfo(who.policy.college.timezone)
+    rows = []
+    for one in students:
+        facts = _answer(one)
+        until = facts["locked_until"]
+        clock = f"locked until {datetime.fromtimestamp(until, zone):%H:%M}" if until else ""
+        rows.append((one.device, one.name, str(facts["answer"]), str(facts["detail"]) or clock))
+    _table(("Device", "Name", "Answer", ""), rows)
+
+
+def _answer(student: Student) -> dict[str, Any]:
+    asked, lock = student.asked, student.lock
+    return {
+        "device": student.device,
+        "name": student.name,
+        "answer": asked.answer if asked else Answer.UNHEARD,
+        "detail": asked.detail if asked else "",
+        "locked_until": lock.until if lock else None,
+    }
+
+
+def _facts(student: Student) -> dict[str, Any]:
+    return {
+        "device": student.device,
+        "name": student.name,
+        "group": student.group,
+        "state": student.presence,
+        "why": student.why,
+        "user": student.user,
+        "host": student.host,
+        "application": student.application,
+        "address": student.address,
+        "monitors": len(student.monitors),
+        "locked_until": student.lock.until if student.lock else None,
+        "may": sorted(student.may),
+        "seen": bool(student.first_seen_at),
+    }
+
+
+def _keep(frame: Frame, path: Path) -> None:
+    """Write the picture, readable by its owner alone."""
+    data = frame.jpeg
+    if PICTURES[path.suffix.lower()] != "JPEG":
+        out = io.BytesIO()
+        # The header was checked when it came in; left to itself Pillow would guess among forty formats.
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+            image.save(out, "PNG")
+        data = out.getvalue()
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        fail(ExitCode.SOME, f"{path} cannot be written: {error.strerror}.")
+
+
+def _write_json(what: dict[str, Any]) -> None:
+    json.dump(what, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    # Text, not markup: what a laptop calls itself must not steer the terminal.
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -1,0 +1,155 @@
+"""A lesson held by a script instead of the window: the same network and classroom, for a few seconds."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event as Bell
+from types import TracebackType
+from typing import Final, Self
+from uuid import uuid4
+
+from protocol.messages import Frame, LessonTerms
+from tutor_app.classroom.classroom import Changes, Classroom, Flag, Order
+from tutor_app.classroom.student import Action, Answer, Presence, Student
+from tutor_app.network.network import Network
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.signin import SignedIn
+from tutor_app.ui.ports import Journal
+from tutor_app.ui.recorder import Recorder
+
+LOOK_EVERY: Final = 0.2  # seconds between looks at the clock; what the network tells is looked at when it comes
+ANSWERED_WITHIN: Final = 8.0  # seconds: the classroom gives up on an answer before that
+
+
+class ScriptedLesson:
+    """Asks for permits when entered, ends the lesson when left. With a journal it stands in the records."""
+
+    def __init__(
+        self,
+        who: SignedIn,
+        terms: LessonTerms,
+        *,
+        dial: Iterable[str] = (),
+        mdns: bool = True,
+        journal: Journal | None = None,
+        on_problem: Callable[[str], None],
+    ) -> None:
+        """Raises ValueError for an address to dial that is none; `on_problem` gets sentences about the records."""
+        self.terms = terms
+        self.classroom = Classroom(terms, who.places, time.time(), lambda: uuid4().hex)
+        self._bell = Bell()
+        self._network = Network(who.credentials, who.bundle, mdns=mdns, dial=dial, on_wake=self._bell.set)
+        self._recorder = Recorder(journal, terms, who.credentials.identity, on_problem) if journal else None
+        self._frame: Frame | None = None
+
+    def __enter__(self) -> Self:
+        if self._recorder:
+            self._recorder.started(self.terms.starts_at)
+        self._network.start()
+        self._network.begin(self.terms)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._network.end("The script has ended")
+        self._network.stop()
+        self._look()  # answers that came at the last moment
+        if self._recorder:
+            self._recorder.ended((), frozenset(), time.time())
+
+    # ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def until(self, done: Callable[[], bool], within: float) -> bool:
+        """Let things happen until `done`; False when so many seconds have passed first."""
+        ends = time.monotonic() + within
+        while True:
+            self._bell.clear()
+            self._look()
+            if done():
+                return True
+            left = ends - time.monotonic()
+            if left <= 0:
+                return False
+            self._bell.wait(min(left, LOOK_EVERY))
+
+    def meet(self, devices: Sequence[str] | None, within: float) -> None:
+        """Wait until each of these devices (None: all the register expects) has let us in or said why not."""
+        if devices is not None or self.classroom.expected:
+            self.until(lambda: all(map(self._met, self._expected(devices))), within)
+        else:
+            self.until(lambda: False, within)
+
+    def find(self, name: str) -> Student | None:
+        """Return the student whose device has this id or name, in whatever letters."""
+        students = self.classroom.students
+        wanted = name.casefold()
+        named = (one for one in students.values() if wanted in (one.device.casefold(), one.name.casefold()))
+        return students.get(name) or next(named, None)
+
+    # ── what a script does ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def act(self, action: Action, devices: Iterable[str], text: str = "") -> list[Student]:
+        """Lock, unlock or message; returns the students once every answer is there, or is no longer expected."""
+        chosen, now = list(devices), time.time()
+        match action:
+            case Action.LOCK:
+                asked = self.classroom.lock(chosen, text, now)
+            case Action.UNLOCK:
+                asked = self.classroom.unlock(chosen, now)
+            case Action.MESSAGE:
+                asked = self.classroom.message(chosen, text, now)
+        self._order(asked)
+        self.until(lambda: not any(map(self._awaited, chosen)), ANSWERED_WITHIN)
+        if action is Action.LOCK:
+            self.until(lambda: all(map(self._lock_told, chosen)), 1.0)  # the status with its end comes just after
+        return [self.classroom.students[device] for device in chosen]
+
+    def flag(self, device: str, category: str, note: str) -> Flag:
+        """Flag a student's behaviour."""
+        (flag,), _ = self.classroom.flag([device], category, note, time.time())
+        if self._recorder:
+            self._recorder.flagged([flag], self.classroom.students)
+        return flag
+
+    def picture(self, device: str, ask: WatchAsk, within: float) -> Frame | None:
+        """Return one picture of a device, or None where none came within so many seconds."""
+        self._frame = None
+        self._network.watch(device, ask)
+        self.until(lambda: self._frame is not None, within)
+        return self._frame
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look(self) -> None:
+        for event in self._network.events():
+            self.classroom.apply(event)
+            if self._recorder:
+                self._recorder.happened(event)
+        for picture in self._network.mailbox.drain():
+            self._frame = picture.frame
+        self.classroom.tick(time.time())
+
+    def _order(self, asked: tuple[list[Order], Changes]) -> None:
+        orders, _ = asked
+        if self._recorder:
+            self._recorder.asked(orders, time.time())
+        self._network.send(orders)
+
+    def _expected(self, devices: Sequence[str] | None) -> list[Student | None]:
+        if devices is None:
+            return list(self.classroom.students.values())
+        return [self.find(device) for device in devices]
+
+    @staticmethod
+    def _met(student: Student | None) -> bool:
+        return student is not None and (
+            student.presence is Presence.REFUSED or (student.linked and bool(student.host or student.user))
+        )
+
+    def _awaited(self, device: str) -> bool:
+        asked = self.classroom.students[device].asked
+        return asked is not None and asked.answer is Answer.ASKED
+
+    def _lock_told(self, device: str) -> bool:
+        student = self.classroom.students[device]
+        return student.lock is not None or student.asked is None or student.asked.answer is not Answer.CONFIRMED
