@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -17,7 +18,7 @@ from student_client.desktop.capture_work import IndicatorSeen, Lesson
 from student_client.desktop.indicator import Indicator
 from student_client.desktop.lock_screen import LockScreen
 from student_client.desktop.lock_window import Note
-from student_client.desktop.message_window import MessageStack, TutorText
+from student_client.desktop.message_window import MOST, MessageStack, TutorText
 from student_client.desktop.panel import Panel
 from student_client.desktop.succession import Succession
 from student_client.desktop.words import badge as badge_words
@@ -50,6 +51,7 @@ class Desktop(QObject):
         self._link, self._backends, self._succession = link, backends, succession
         self._channels: set[int] = set()
         self._notes: dict[str, TutorText] = {}  # came while locked, not yet in a window of their own
+        self._shown: deque[str] = deque(maxlen=2 * MOST)
         self._ready = False
         self._lesson = False
         self._dark: bool | None = None
@@ -84,7 +86,7 @@ class Desktop(QObject):
         self._indicator.restored.connect(self._stack)
         self._indicator.clicked.connect(self._toggle_panel)
         self._indicator.palette_changed.connect(self._dress)
-        self._messages.shown.connect(lambda key: self._link.send(MessageShown(id=key)))
+        self._messages.shown.connect(self._tell_shown)
         self._messages.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
         self._messages.changed.connect(self._stack)
         self._lock.covered.connect(self._tell_covered)
@@ -185,7 +187,7 @@ class Desktop(QObject):
     def _tell_covered(self, key: str, held: bool) -> None:
         self._link.send(ScreenLocked(id=key, held=held))
         for note in self._notes:
-            self._link.send(MessageShown(id=note))
+            self._tell_shown(note)
         self._succeed()
 
     def _tell_uncovered(self) -> None:
@@ -204,7 +206,12 @@ class Desktop(QObject):
         self._notes[message.id] = message
         self._lock.say_notes(tuple(Note(note.by, note.at, note.text) for note in self._notes.values()))
         if self._lock.covering:
-            QTimer.singleShot(0, self, lambda: self._link.send(MessageShown(id=message.id)))
+            QTimer.singleShot(0, self, lambda: self._tell_shown(message.id))
+
+    def _tell_shown(self, key: str) -> None:
+        if key not in self._shown:  # a message is shown on the lock and once more after it
+            self._shown.append(key)
+            self._link.send(MessageShown(id=key))
 
     def _stack(self) -> None:
         self._lock.keep_on_top((*self._messages.native_windows, self._indicator.badge.native))

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QScreen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QStyleOption, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QStyle, QStyleOption, QVBoxLayout, QWidget
 
 from student_client.desktop.icons import icon_pixmap
 from student_client.desktop.over_window import FLAGS, OverWindow
 from student_client.desktop.theme import LOCK
-from student_client.desktop.words import clock
+from student_client.desktop.words import CALM, clock, cut
 
 COMPACT_BELOW = 640  # logical pixels of height, e.g. 1366×768 at 200 %
 WIDEST = 900
 SENTENCE_PADDING = 28  # as in the style sheet
-MESSAGES_SHOWN = 2
-MESSAGE_LENGTH = 280  # longer ones are read in full after unlocking
+PILL_PADDING = 20
+CLOCK_ROOM = 80
+# How many messages are shown, and how many characters of each: the first that fits. After unlocking all can be read.
+ROOM_FOR_NOTES = ((2, 280), (1, 280), (1, 160), (1, 80), (1, 40))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class LockWindow(OverWindow):
         self.setAccessibleName("Your screen is locked")
         self._painted = False
         self._screen = screen
+        self._viewing = CALM
+        self._said_notes: tuple[Note, ...] = ()
         self._build()
         self.fit()
 
@@ -65,6 +69,9 @@ class LockWindow(OverWindow):
             self.setGeometry(area)
         self._set_compact(area.height() < COMPACT_BELOW)
         self._set_widths()
+        self._elide_viewing()
+        if self._said_notes:
+            self.say_notes(self._said_notes)
 
     def cover(self) -> None:
         """Show it, also when another program has unmapped, moved or destroyed it."""
@@ -87,15 +94,17 @@ class LockWindow(OverWindow):
 
     def say_viewing(self, text: str) -> None:
         """Show who is viewing: the badge is covered as well."""
-        self._pill.setText(text)
+        self._viewing = text
+        self._elide_viewing()
 
     def say_notes(self, notes: Sequence[Note]) -> None:
         """Show the latest messages, newest last."""
-        while (item := self._notes.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        for note in notes[-MESSAGES_SHOWN:]:
-            self._notes.addWidget(self._note_box(note))
+        self._said_notes = tuple(notes)
+        self._icon.setVisible(not (notes and self.property("compact")))
+        for count, length in ROOM_FOR_NOTES:
+            self._lay_notes(notes[-count:], length)
+            if self._layout.totalHeightForWidth(self.width()) <= self.height():
+                break
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Fill with the style sheet's ground."""
@@ -120,6 +129,7 @@ class LockWindow(OverWindow):
         self._notes = QVBoxLayout()
         self._notes.setSpacing(8)
         self._layout = QVBoxLayout(self)
+        self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the window is as large as the screen
         self._layout.addLayout(top)
         self._layout.addStretch(1)
         for widget in (self._icon, self._title, self._sentence, self._line, self._small):
@@ -156,13 +166,33 @@ class LockWindow(OverWindow):
     def _lock_icon(self, side: int) -> QPixmap:
         return icon_pixmap("lock-simple", side, LOCK.title, self._screen.devicePixelRatio())
 
-    def _note_box(self, note: Note) -> QFrame:
+    def _elide_viewing(self) -> None:
+        self._pill.ensurePolished()
+        room = (
+            self._screen.geometry().width() - 2 * self._layout.contentsMargins().left() - CLOCK_ROOM - 2 * PILL_PADDING
+        )
+        self._pill.setText(self._pill.fontMetrics().elidedText(self._viewing, Qt.TextElideMode.ElideRight, room))
+
+    def _lay_notes(self, notes: Sequence[Note], length: int) -> None:
+        while (item := self._notes.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for note in notes:
+            box = self._note_box(note, length)
+            self._notes.addWidget(box)
+            box.show()  # now: a layout does not reckon with what is not shown yet
+            for words in box.findChildren(QLabel):
+                words.ensurePolished()
+        self._layout.invalidate()
+
+    def _note_box(self, note: Note, length: int) -> QFrame:
         box = QFrame()
         box.setObjectName("lockMessage")
         box.setMaximumSize(QSize(640, 16777215))
         head, text = label("lockSmall", wrap=True), label("lockLine", wrap=True)
         head.setText(f"Message from {note.by} · {clock(note.at)}")
-        text.setText(note.text if len(note.text) <= MESSAGE_LENGTH else f"{note.text[:MESSAGE_LENGTH].rstrip()}…")
+        text.setText(cut(note.text, length))
         inside = QVBoxLayout(box)
         inside.setContentsMargins(20, 12, 20, 12)
         inside.setSpacing(4)

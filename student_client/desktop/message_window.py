@@ -15,6 +15,7 @@ WIDTH = 460
 MARGIN = 16
 BELOW_BADGE = 60  # badge.EDGE + badge.HEIGHT and a little: it stays readable above them
 TALLEST_TEXT = 220
+BESIDE_TEXT = 150  # the height of a card without its text, and some ground below it
 MOST = 20  # a tutor who sends more loses the oldest from the screen
 
 
@@ -99,13 +100,16 @@ class MessageWindow(OverWindow):
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.ensurePolished()
         height = text.heightForWidth(WIDTH - 2 * 20 - 12)
-        if height <= TALLEST_TEXT:
+        tallest = min(
+            TALLEST_TEXT, QGuiApplication.primaryScreen().availableGeometry().height() - BELOW_BADGE - BESIDE_TEXT
+        )
+        if height <= tallest:
             return text
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(text)
-        area.setFixedHeight(TALLEST_TEXT)
+        area.setFixedHeight(tallest)
         return area
 
 
@@ -167,5 +171,6 @@ class MessageStack(QObject):
                 top = area.top() + BELOW_BADGE + aside
             beside_panel = area.right() - PANEL_WIDTH - 2 * MARGIN - window.width()
             left = max(area.left() + MARGIN, min(area.center().x() - window.width() // 2, beside_panel))
+            top = max(area.top(), min(top, area.bottom() - window.height()))
             window.move(QPoint(left + aside, top))
             top += window.height() + MARGIN // 2

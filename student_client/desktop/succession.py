@@ -5,9 +5,9 @@ again. Once the new one stands it signs a file, and the old one, which watches t
 a cover, and no two processes that keep climbing over each other.
 """
 
-import hashlib
 import logging
 import os
+import zlib
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -18,8 +18,8 @@ logger = logging.getLogger(__name__)
 
 def succession_file(socket: Path, display: str) -> Path:
     """Return the file for the desktop processes of one agent's socket on one display, in the user's own folder."""
-    key = hashlib.sha256(f"{socket}\n{display}".encode()).hexdigest()[:16]
-    return user_cache_path("lessonlight", appauthor=False) / f"lessonlight-desktop-{key}"
+    key = zlib.crc32(f"{socket}\n{display}".encode())  # hashlib would load OpenSSL: 4 MiB for a file's name
+    return user_cache_path("lessonlight", appauthor=False) / f"desktop-{key:08x}"
 
 
 class Succession(QObject):

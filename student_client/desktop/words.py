@@ -51,12 +51,13 @@ def viewing(viewers: Sequence[Viewer], longest: int = 80) -> str:
         return CALM
     first = min(viewers, key=lambda viewer: viewer.since)
     others = len({viewer.name for viewer in viewers}) - 1
-    who, lesson = _who(_cut(first.name, longest), others), _cut(first.lesson, longest)
+    who, lesson = _who(cut(first.name, longest), others), cut(first.lesson, longest)
     return f"{who} viewing your screen · {lesson} · since {clock(first.since)}"
 
 
-def _cut(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
+def cut(text: str, longest: int) -> str:
+    """Return the text, or its beginning with an ellipsis, in at most so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _who(name: str, others: int) -> str:

@@ -203,6 +203,16 @@ def test_without_its_agent_and_without_a_lock_the_process_leaves_at_once(xvfb: s
     assert desktop.process.wait(2) == 0
 
 
+def test_a_lock_that_comes_first_is_the_first_thing_done(xvfb: str, start: Any, look: Any, says: Any) -> None:
+    screen = look(xvfb)
+    background(screen)
+    desktop = start(xvfb)
+    desktop.send(says.panel(), says.lock())
+    assert desktop.wait(ScreenLocked).held
+    assert uncovered(screen) == 0
+    desktop.ready()
+
+
 def test_leaves_when_the_agent_says_so(xvfb: str, start: Any, says: Any) -> None:
     desktop = start(xvfb).ready()
     desktop.send(says.message(), says.lock())
@@ -243,6 +253,7 @@ def test_messages_are_shown_on_the_lock_and_answered_after_it(
     assert not screen.own(desktop.process.pid, "Message")
     desktop.send(UnlockScreen())
     desktop.wait(ScreenUnlocked)
+    assert not [told for told in desktop.drain(0.5) if isinstance(told, MessageShown)]
     card = until(lambda: screen.own(desktop.process.pid, "Message"))
     x, y, width, height = screen.area(card)
     screen.run("xdotool", "mousemove", str(x + width - 60), str(y + height - 30), "click", "1")

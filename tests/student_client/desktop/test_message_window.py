@@ -62,6 +62,17 @@ def test_several_stack_without_covering_each_other(xvfb: str, start: Any, look: 
     assert desktop.wait(MessageUnderstood).id == keys[1]
 
 
+def test_the_button_is_on_the_smallest_screen_we_know(new_xvfb: Any, start: Any, look: Any, says: Any) -> None:
+    display = new_xvfb("-screen", "0", "1366x768x24")
+    screen, desktop = look(display), start(display, env={"QT_SCALE_FACTOR": "2"}).ready()
+    desktop.send(says.message(), says.message("A longer text. " * 60, "c" * 32))
+    desktop.wait(MessageShown, where=lambda told: told.id == "c" * 32)
+    x, y, width, height = cards(screen, desktop.process.pid)[-1]
+    assert y + height <= 768
+    screen.run("xdotool", "mousemove", str(x + width - 120), str(y + height - 60), "click", "1")
+    assert desktop.wait(MessageUnderstood).id == "c" * 32
+
+
 def test_more_than_fit_are_still_bounded(xvfb: str, start: Any, look: Any, says: Any, until: Any) -> None:
     screen, desktop = look(xvfb), start(xvfb).ready()
     for number in range(25):
