@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from protocol.messages import DeviceMessage, Frame, Message, StaffMessage
+from protocol.messages import DeviceMessage, Frame, Message, Patches, StaffMessage
 
 M = TypeVar("M", bound=Message)
 
@@ -26,7 +26,9 @@ class Codec(Generic[M]):
     def encode(self, message: M) -> bytes:
         """Return the payload; raises CodecError when a field is out of its bounds."""
         payload = self._encoder.encode(message)
-        if not isinstance(message, Frame):  # its fields are copied from checked ones; a second copy of it costs
+        if not isinstance(
+            message, Frame | Patches
+        ):  # its fields are copied from checked ones; a second copy of it costs
             self.decode(payload)
         return payload
 

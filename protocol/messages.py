@@ -106,6 +106,23 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class Patch(Value, frozen=True, kw_only=True):
+    """One rectangle of a screen in its own pixels: a baseline JPEG of exactly `width` × `height`."""
+
+    x: Annotated[int, Meta(ge=0, lt=16384)]
+    y: Annotated[int, Meta(ge=0, lt=16384)]
+    width: Pixels
+    height: Pixels
+    jpeg: Annotated[bytes, Meta(min_length=4, max_length=1024 * 1024)]
+
+
+class Cursor(Value, frozen=True, kw_only=True):
+    """Where the pointer's hot spot is, in the pixels of the watched screen; outside it there is no `Cursor`."""
+
+    x: Annotated[int, Meta(ge=0, lt=16384)]
+    y: Annotated[int, Meta(ge=0, lt=16384)]
+
+
 class LessonTerms(Value, frozen=True, kw_only=True):
     """The lesson a tutor asks a permit for."""
 
@@ -249,7 +266,11 @@ class PermitEnded(Message, frozen=True, kw_only=True):
 
 
 class Status(Message, frozen=True, kw_only=True):
-    """What the tile says beside its picture; sent after the permit and whenever it changes."""
+    """What the tile says beside its picture; sent after the permit and whenever it changes.
+
+    `inputs` counts key presses and clicks since the client started, so that a picture which stays the same while
+    somebody types can be told from a quiet one. Which keys, nobody learns. A change of it alone is sent every 5 s.
+    """
 
     user: Line
     host: Line
@@ -258,12 +279,14 @@ class Status(Message, frozen=True, kw_only=True):
     screen: ScreenState
     reason: Sentence = ""
     lock: LockFacts | None = None
+    inputs: Count = 0
 
 
 class Frame(Message, frozen=True, kw_only=True):
     """One whole picture of a watched stream: a baseline JPEG of `width` × `height` pixels, no larger than asked.
 
-    `screen_width` × `screen_height` is the size of what was captured; `sequence` rises by one in each watch from 1.
+    `screen_width` × `screen_height` is the size of what was captured; `sequence` rises by one in each watch from 1;
+    `inputs` is as in `Status`, at the time of capture.
     """
 
     watch: Count
@@ -273,7 +296,25 @@ class Frame(Message, frozen=True, kw_only=True):
     height: Pixels
     screen_width: Pixels
     screen_height: Pixels
+    inputs: Count = 0
     jpeg: Annotated[bytes, Meta(min_length=4, max_length=1024 * 1024)]
+
+
+class Patches(Message, frozen=True, kw_only=True):
+    """What has changed on a screen watched as `focus`, in the screen's own pixels, to be laid over what was there.
+
+    The first one of a watch, and each one of a new screen size, covers the whole screen. Without patches only the
+    cursor has moved. `sequence` and `inputs` are as in `Frame`.
+    """
+
+    watch: Count
+    sequence: Annotated[int, Meta(ge=1, le=2**53)]
+    captured_at: Time
+    screen_width: Pixels
+    screen_height: Pixels
+    inputs: Count = 0
+    cursor: Cursor | None = None
+    patches: Annotated[tuple[Patch, ...], Meta(max_length=64)]
 
 
 class Outcome(Message, frozen=True, kw_only=True):
@@ -294,6 +335,7 @@ StaffMessage: TypeAlias = (
     Hello | PolicyOffer | PermitRequest | Watch | Unwatch | Credit | Lock | Unlock | TextMessage | EndLesson
 )
 DeviceMessage: TypeAlias = (
-    Welcome | PolicyTaken | PermitGranted | Refused | PermitEnded | Status | Frame | Outcome | Understood
+    Welcome | PolicyTaken | PermitGranted | Refused | PermitEnded | Status | Frame | Patches | Outcome | Understood
 )
+Shown: TypeAlias = Frame | Patches
 Command: TypeAlias = Lock | Unlock | TextMessage

@@ -9,7 +9,6 @@ from enum import IntEnum, StrEnum
 from typing import Final
 
 from protocol.codec import DEVICE, STAFF, CodecError
-from protocol.jpeg import JpegError, read_header
 from protocol.messages import (
     VERSION,
     Credit,
@@ -19,6 +18,7 @@ from protocol.messages import (
     Lock,
     Message,
     Outcome,
+    Patches,
     PermitEnded,
     PermitGranted,
     PermitRequest,
@@ -26,6 +26,7 @@ from protocol.messages import (
     PolicyTaken,
     Refused,
     Right,
+    Shown,
     Status,
     Stream,
     TextMessage,
@@ -35,13 +36,13 @@ from protocol.messages import (
     Watch,
     Welcome,
 )
+from protocol.pictures import PICTURE_LIMIT, PictureError, PictureTooLargeError, check_picture, picture_bytes
 
 KIB: Final = 1024
 GREETING_LIMIT: Final = 4 * KIB  # SECURITY rule 5, here and below
 CONTROL_LIMIT: Final = 16 * KIB
 BUNDLE_LIMIT: Final = 256 * KIB
-FRAME_LIMIT: Final[Mapping[Stream, int]] = {Stream.TILE: 128 * KIB, Stream.FOCUS: 1024 * KIB}
-ENVELOPE: Final = 1 * KIB  # the MessagePack around a picture or a bundle; under 200 bytes today
+ENVELOPE: Final = 8 * KIB  # the MessagePack around a bundle, a picture or 64 patches; under 6 KiB today
 ANSWER_WITHIN: Final = 5.0  # seconds for every answer the peer owes before the permit
 MESSAGES_A_SECOND: Final = 40.0
 TILE_BYTES_A_SECOND: Final = 2.0 * 1024 * KIB
@@ -111,6 +112,7 @@ TABLE: Final[Mapping[tuple[State, type[Message]], State]] = {
     (State.PERMITTED, TextMessage): State.PERMITTED,
     (State.PERMITTED, Status): State.PERMITTED,
     (State.PERMITTED, Frame): State.PERMITTED,
+    (State.PERMITTED, Patches): State.PERMITTED,
     (State.PERMITTED, Outcome): State.PERMITTED,
     (State.PERMITTED, Understood): State.PERMITTED,
     (State.PERMITTED, EndLesson): State.ENDED,
@@ -122,7 +124,8 @@ SENDER: Final[Mapping[type[Message], Side]] = {
         (Hello, PolicyOffer, PermitRequest, Watch, Unwatch, Credit, Lock, Unlock, TextMessage, EndLesson), Side.STAFF
     ),
     **dict.fromkeys(
-        (Welcome, PolicyTaken, PermitGranted, Refused, PermitEnded, Status, Frame, Outcome, Understood), Side.DEVICE
+        (Welcome, PolicyTaken, PermitGranted, Refused, PermitEnded, Status, Frame, Patches, Outcome, Understood),
+        Side.DEVICE,
     ),
 }
 
@@ -186,7 +189,7 @@ class Session:
         if self.side is Side.DEVICE:
             return BUNDLE_LIMIT + ENVELOPE if self.state is State.READY else CONTROL_LIMIT
         if self.state in (State.PERMITTED, State.ENDED):
-            return FRAME_LIMIT[Stream.FOCUS] + ENVELOPE
+            return PICTURE_LIMIT[Stream.FOCUS] + ENVELOPE
         return CONTROL_LIMIT
 
     def watched(self, stream: Stream) -> Watch | None:
@@ -226,12 +229,11 @@ class Session:
             message = self._theirs.decode(payload)
         except CodecError as error:
             raise RemoteProtocolError(str(error)) from None
-        if not isinstance(message, Frame | PolicyOffer) and len(payload) > CONTROL_LIMIT:
+        if not isinstance(message, Frame | Patches | PolicyOffer) and len(payload) > CONTROL_LIMIT:
             raise RemoteProtocolError("a control message over 16 KiB", CloseCode.TOO_LARGE)
-        if isinstance(message, Frame) and self._overtaken(message):
-            self._charge(message, now)
-            return None
-        if isinstance(message, Credit) and self._stale(message):
+        if isinstance(message, Frame | Patches | Credit) and self._overtaken(message):
+            if not isinstance(message, Credit):
+                self._charge(picture_bytes(message), now)
             return None
         self._step(message, now)
         return message
@@ -274,8 +276,8 @@ class Session:
                 self._streams.pop(message.stream, None)
             case Credit():
                 self._credit(message)
-            case Frame():
-                self._frame(message, now)
+            case Frame() | Patches():
+                self._picture(message, now)
             case _:
                 pass
 
@@ -287,48 +289,37 @@ class Session:
         self._last_watch = message.watch
         self._streams[message.stream] = Watched(message)
 
-    def _stale(self, message: Credit) -> bool:
-        return message.watch <= self._last_watch and self._by_number(message.watch) is None
-
     def _credit(self, message: Credit) -> None:
         current = self._by_number(message.watch)
         if current is None or not current.in_flight or current.sequence != message.sequence:
             raise RemoteProtocolError("a credit for a picture that is not in flight")
         current.in_flight = False
 
-    def _overtaken(self, message: Frame) -> bool:
+    def _overtaken(self, message: Shown | Credit) -> bool:
+        """Whether it belongs to a watch that has been replaced or ended since it was sent."""
         return message.watch <= self._last_watch and self._by_number(message.watch) is None
 
-    def _frame(self, message: Frame, now: float) -> None:
+    def _picture(self, message: Shown, now: float) -> None:
         current = self._by_number(message.watch)
         if current is None:
             raise RemoteProtocolError("a picture nobody asked for")
         if current.in_flight or message.sequence != current.sequence + 1:
             raise RemoteProtocolError("a picture without a credit, or out of order")
-        watch = current.watch
-        if len(message.jpeg) > FRAME_LIMIT[watch.stream]:
-            raise RemoteProtocolError(f"a {watch.stream} of {len(message.jpeg)} bytes", CloseCode.TOO_LARGE)
-        if message.width > watch.width or message.height > watch.height:
-            raise RemoteProtocolError("a picture larger than asked", CloseCode.TOO_LARGE)
-        _check_jpeg(message)
-        self._charge(message, now, watch.stream)
+        try:
+            check_picture(message, current.watch, message.sequence)
+        except PictureTooLargeError as error:
+            raise RemoteProtocolError(str(error), CloseCode.TOO_LARGE) from None
+        except PictureError as error:
+            raise RemoteProtocolError(str(error)) from None
+        if self.side is Side.STAFF and current.watch.stream is Stream.TILE:
+            self._charge(picture_bytes(message), now)
         current.sequence += 1
         current.in_flight = True
 
-    def _charge(self, message: Frame, now: float, stream: Stream = Stream.TILE) -> None:
-        if self.side is Side.DEVICE or stream is not Stream.TILE:
-            return  # the focus view is one device the tutor chose, and its credits pace it
-        if not self._tile_bytes.take(len(message.jpeg), now):
+    def _charge(self, size: int, now: float) -> None:
+        # The focus view is one device the tutor chose, and its credits pace it; tiles come from everybody.
+        if not self._tile_bytes.take(size, now):
             raise RemoteProtocolError("more than 2 MiB of tiles a second", CloseCode.TOO_FAST)
 
     def _by_number(self, watch: int) -> Watched | None:
         return next((stream for stream in self._streams.values() if stream.watch.watch == watch), None)
-
-
-def _check_jpeg(message: Frame) -> None:
-    try:
-        header = read_header(message.jpeg)
-    except JpegError as error:
-        raise RemoteProtocolError(str(error)) from None
-    if (header.width, header.height) != (message.width, message.height):
-        raise RemoteProtocolError("the JPEG is not of the size its frame says")

@@ -11,6 +11,7 @@ from msgspec import Meta
 from protocol.codec import Codec
 from protocol.messages import (
     Count,
+    Cursor,
     Id,
     Line,
     Message,
@@ -18,6 +19,7 @@ from protocol.messages import (
     MonitorIndex,
     Name,
     Paragraph,
+    Patch,
     Pixels,
     ScreenState,
     Sentence,
@@ -69,6 +71,12 @@ class StopCapture(Message, frozen=True, kw_only=True):
 
 class NextPicture(Message, frozen=True, kw_only=True):
     """The channel's picture was taken over by the agent: another may come."""
+
+    channel: Count
+
+
+class Refresh(Message, frozen=True, kw_only=True):
+    """The next patches of this channel have to cover the whole screen: somebody watching missed some."""
 
     channel: Count
 
@@ -132,6 +140,7 @@ class DesktopFacts(Message, frozen=True, kw_only=True):
     monitors: Annotated[tuple[MonitorFacts, ...], Meta(max_length=16)]
     screen: ScreenState
     reason: Sentence
+    inputs: Count = 0
 
 
 class Picture(Message, frozen=True, kw_only=True):
@@ -143,7 +152,21 @@ class Picture(Message, frozen=True, kw_only=True):
     height: Pixels
     screen_width: Pixels
     screen_height: Pixels
+    inputs: Count = 0
     jpeg: Annotated[bytes, Meta(min_length=4, max_length=1024 * 1024)]
+
+
+class ScreenPatches(Message, frozen=True, kw_only=True):
+    """What changed on the screen of a focus channel; `whole` when the patches cover all of it."""
+
+    channel: Count
+    captured_at: Time
+    screen_width: Pixels
+    screen_height: Pixels
+    inputs: Count = 0
+    whole: bool
+    cursor: Cursor | None = None
+    patches: Annotated[tuple[Patch, ...], Meta(max_length=64)]
 
 
 class ScreenLocked(Message, frozen=True, kw_only=True):
@@ -170,10 +193,17 @@ class MessageUnderstood(Message, frozen=True, kw_only=True):
 
 
 AgentMessage: TypeAlias = (
-    Capture | StopCapture | NextPicture | LockScreen | UnlockScreen | ShowMessage | PanelState | Quit
+    Capture | StopCapture | NextPicture | Refresh | LockScreen | UnlockScreen | ShowMessage | PanelState | Quit
 )
 DesktopMessage: TypeAlias = (
-    DesktopReady | DesktopFacts | Picture | ScreenLocked | ScreenUnlocked | MessageShown | MessageUnderstood
+    DesktopReady
+    | DesktopFacts
+    | Picture
+    | ScreenPatches
+    | ScreenLocked
+    | ScreenUnlocked
+    | MessageShown
+    | MessageUnderstood
 )
 
 TO_DESKTOP: Codec[Message] = Codec(AgentMessage)

@@ -13,6 +13,8 @@ from protocol.messages import (
     Hello,
     LessonTerms,
     Message,
+    Patch,
+    Patches,
     PermitGranted,
     PermitRequest,
     Right,
@@ -49,6 +51,20 @@ def frame(ask: Watch, number: int, /, **changes: object) -> Frame:
         "jpeg": jpeg(ask.width, ask.height),
     } | changes
     return Frame(**fields)  # type: ignore[arg-type]
+
+
+def patches(ask: Watch, number: int, /, *, at: tuple[int, int, int, int] | None = None, **changes: object) -> Patches:
+    """Patches of a screen as large as asked: all of it, or the one rectangle `at` (x, y, width, height)."""
+    x, y, width, height = at or (0, 0, ask.width, ask.height)
+    fields = {
+        "watch": ask.watch,
+        "sequence": number,
+        "captured_at": 1.0,
+        "screen_width": ask.width,
+        "screen_height": ask.height,
+        "patches": (Patch(x=x, y=y, width=width, height=height, jpeg=jpeg(width, height)),),
+    } | changes
+    return Patches(**fields)  # type: ignore[arg-type]
 
 
 class Pair:

@@ -10,12 +10,14 @@ from protocol.codec import STAFF
 from protocol.messages import (
     VERSION,
     Credit,
+    Cursor,
     DeviceMessage,
     EndLesson,
     Hello,
     Lock,
     Message,
     Outcome,
+    Patch,
     PermitEnded,
     PermitGranted,
     PermitRequest,
@@ -47,7 +49,7 @@ from protocol.session import (
     Side,
     State,
 )
-from tests.kit import ID, Pair, anything_like, frame, jpeg, lesson
+from tests.kit import ID, Pair, anything_like, frame, jpeg, lesson, patches
 
 
 @pytest.fixture
@@ -77,6 +79,7 @@ EXAMPLES: dict[type[Message], Message] = {
         PermitEnded(reason=Reason.OUTSIDE_HOURS, detail="College is over."),
         STATUS,
         frame(WATCH, 1, watch=1),
+        patches(WATCH, 1, watch=2),
         Outcome(id=ID, result=Result.OK),
         Understood(id=ID),
     )
@@ -84,7 +87,7 @@ EXAMPLES: dict[type[Message], Message] = {
 
 
 def at(state: State) -> Pair:
-    """A pair brought to `state` by the shortest way; in `permitted` a tile is watched and its credit open."""
+    """A pair brought to `state` by the shortest way; in `permitted` a tile (1) and a focus view (2) are watched."""
     pair = Pair()
     if state is State.START:
         return pair
@@ -102,6 +105,7 @@ def at(state: State) -> Pair:
         return pair
     pair.from_device(EXAMPLES[PermitGranted])
     pair.watch()
+    pair.watch(Stream.FOCUS, 2)
     if state is State.ENDED:
         pair.from_staff(EndLesson())
     return pair
@@ -283,7 +287,49 @@ def test_tile_and_focus_have_their_own_credits(permitted: Pair) -> None:
     focus = permitted.watch(Stream.FOCUS, 2, 128, 72)
     permitted.from_device(frame(tile, 1))
     assert permitted.device.may_send(Stream.FOCUS)
-    assert permitted.from_device(frame(focus, 1)) == frame(focus, 1)
+    assert permitted.from_device(patches(focus, 1)) == patches(focus, 1)
+
+
+def test_after_the_first_picture_patches_may_be_small_or_none(permitted: Pair) -> None:
+    focus = permitted.watch(Stream.FOCUS, 1, 128, 72)
+    for number, part in enumerate((patches(focus, 1), patches(focus, 2, at=(100, 60, 28, 12))), 1):
+        assert permitted.from_device(part) == part
+        permitted.from_staff(Credit(watch=1, sequence=number))
+    cursor = patches(focus, 3, patches=(), cursor=Cursor(x=5, y=6))
+    assert permitted.from_device(cursor) == cursor
+
+
+def one(x: int, y: int, width: int, height: int, data: bytes | None = None) -> tuple[Patch, ...]:
+    return (Patch(x=x, y=y, width=width, height=height, jpeg=data or jpeg(width, height)),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"patches": one(0, 0, 64, 72)}, "cover the screen"),
+        ({"patches": ()}, "cover the screen"),
+        ({"patches": one(1, 0, 128, 72)}, "beyond the screen"),
+        ({"patches": one(0, 8, 64, 72)}, "beyond the screen"),
+        ({"patches": one(0, 0, 128, 72) * 3}, "twice the screen"),
+        ({"patches": one(0, 0, 128, 72, jpeg(64, 64))}, "not of the size"),
+        ({"patches": one(0, 0, 128, 72, b"GIF89a..")}, "not a JPEG"),
+        ({"patches": one(0, 0, 128, 72, jpeg(128, 72) + bytes(1024 * 1024 - 2000)) * 2}, "bytes"),
+        ({"screen_width": 129}, "larger than asked"),
+        ({"screen_height": 80}, "larger than asked"),
+    ],
+)
+def test_wrong_patches_close_the_connection(permitted: Pair, changes: dict[str, object], why: str) -> None:
+    focus = permitted.watch(Stream.FOCUS, 1, 128, 72)
+    with pytest.raises(RemoteProtocolError, match=why):
+        permitted.staff.receive(msgspec.msgpack.encode(patches(focus, 1, **changes)), 0.0)
+
+
+def test_each_stream_has_its_own_kind_of_picture(permitted: Pair) -> None:
+    tile, focus = permitted.watch(Stream.TILE, 1), permitted.watch(Stream.FOCUS, 2)
+    with pytest.raises(RemoteProtocolError, match="tile is not sent as Patches"):
+        permitted.staff.receive(msgspec.msgpack.encode(patches(tile, 1)), 0.0)
+    with pytest.raises(RemoteProtocolError, match="focus is not sent as Frame"):
+        permitted.staff.receive(msgspec.msgpack.encode(frame(focus, 1)), 0.0)
 
 
 # ── hostile bytes ───────────────────────────────────────────────────────────────────────────────────────────────────
