@@ -158,10 +158,16 @@ class TutorApp(QObject):
         self.lesson_began.emit(page)
 
     def show_records(self) -> None:
-        """Open the records in a window of their own."""
-        if self._entered:
+        """Show the records in a window of their own; the lesson goes on beside it."""
+        if self._entered is None:
+            return
+        shown = self.window.findChild(RecordsWindow)
+        if shown is None:
             zone = ZoneInfo(self._entered.who.policy.college.timezone)
-            RecordsWindow(self.theme, self._entered.records, zone, self.window).open()
+            shown = RecordsWindow(self.theme, self._entered.records, zone, self.window)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
 
     def _tell_records_problem(self, sentence: str) -> None:
         self._problem = sentence
