@@ -55,8 +55,10 @@ def test_sorting_by_state_puts_trouble_first(lesson: Held) -> None:
 
 def test_a_selection_survives_sorting_and_finding(lesson: Held) -> None:
     lesson.select(2, 5)
+    lesson.run.take([made.lost(5, lesson.clock.now)])
     lesson.wall_page.filters.sorted.emit(Sort.STATE)
-    assert set(lesson.wall.selected()) == {"LAPTOP-02", "LAPTOP-05"}
+    assert names(lesson)[0] == "Student 05"
+    assert lesson.wall.selected() == ["LAPTOP-05", "LAPTOP-02"]
     lesson.wall_page.filters.searched.emit("05")
     assert lesson.wall.selected() == ["LAPTOP-05"]
 

@@ -64,6 +64,7 @@ def test_a_slider_under_way_asks_once_it_rests(lesson: Held) -> None:
     lesson.wire.told.clear()
     for _ in range(4):
         lesson.press(Qt.Key.Key_Plus, CTRL)
+        lesson.qtbot.wait(20)
     assert not [what for what, _ in lesson.wire.told if what == "watch"]
     width = lesson.wall.picture_size().width()
     lesson.qtbot.waitUntil(lambda: lesson.wire.asks["LAPTOP-01", Stream.TILE].width == width, timeout=2000)
