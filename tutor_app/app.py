@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import LessonTerms
 from tutor_app.classroom.tile import Viewer
+from tutor_app.network.limits import Limits
 from tutor_app.network.network import Network
 from tutor_app.records.records import Records
 from tutor_app.signin import SignedIn, sign_in
@@ -33,7 +34,10 @@ from tutor_app.ui.theme import Theme
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins."""
+    """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins.
+
+    `limits` None is the product's; simulating a campus on one computer takes others.
+    """
 
     identity: Path | None = None
     bundle: Path | None = None
@@ -42,6 +46,7 @@ class Preset:
     dial: tuple[str, ...] = ()
     mdns: bool = True
     records: str | Path | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,14 @@ class TutorApp(QObject):
     def _signed_in(self, entered: _Entered) -> None:
         self._entered = entered
         who = entered.who
+        preset = self._preset
         self.network = Network(
-            who.credentials, who.bundle, mdns=self._preset.mdns, dial=self._preset.dial, on_wake=self.feed.wake
+            who.credentials,
+            who.bundle,
+            mdns=preset.mdns,
+            dial=preset.dial,
+            on_wake=self.feed.wake,
+            limits=preset.limits,
         )
         self.network.start()
         if self._preset.lesson:
