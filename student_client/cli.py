@@ -1,8 +1,8 @@
-"""`lessonlight-student`: enrol this computer, run the client, ask how it is.
+"""`lessonlight-student`: enrol this computer, run the client, ask how it is, take it out again.
 
 Exit codes: 0 done · 2 wrong usage · 3 another client is running already · 4 the state folder cannot be used ·
 5 the enrolment file cannot be used · 6 enrolled already · 7 enrolled, but not started at login ·
-8 not running (`status`) · 9 not enrolled (`status`)
+8 not running (`status`) · 9 not enrolled (`status`, `unenrol`)
 """
 
 import os
@@ -78,6 +78,24 @@ def enrol(
     if autostart:
         _install_autostart(folder)
     typer.echo(f"Delete {file} now: whoever has it can pretend to be this computer.")
+
+
+@app.command()
+def unenrol(state: State = default_state()) -> None:  # noqa: B008 - typer shows it in --help
+    """Take this computer out of its college, and no longer start at login. Receipts are kept."""
+    folder = StateFolder(state)
+    ability = choose(os.environ).autostart
+    try:
+        if not folder.enrolled:
+            _end(Exit.NOT_ENROLLED, "This computer is not enrolled.")
+        folder.remove_identity()
+        removed = () if isinstance(ability, Unsupported) else ability.remove()
+    except StateError as error:
+        _end(Exit.STATE, str(error))
+    except AutostartError as error:
+        _end(Exit.AUTOSTART, f"It is no longer enrolled, but still starts at login: {error}")
+    typer.echo("This computer is no longer enrolled." + (" It no longer starts at login." if removed else ""))
+    typer.echo("Tell the network manager, who revokes its identity: lessonlight-admin revoke")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import LessonTerms
 from tutor_app.classroom.tile import Viewer
+from tutor_app.network.limits import Limits
 from tutor_app.network.network import Network
 from tutor_app.records.records import Records
 from tutor_app.signin import SignedIn, sign_in
@@ -33,7 +34,10 @@ from tutor_app.ui.theme import Theme
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins."""
+    """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins.
+
+    `limits` None is the product's; simulating a campus on one computer takes others.
+    """
 
     identity: Path | None = None
     bundle: Path | None = None
@@ -42,6 +46,7 @@ class Preset:
     dial: tuple[str, ...] = ()
     mdns: bool = True
     records: str | Path | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,14 @@ class TutorApp(QObject):
     def _signed_in(self, entered: _Entered) -> None:
         self._entered = entered
         who = entered.who
+        preset = self._preset
         self.network = Network(
-            who.credentials, who.bundle, mdns=self._preset.mdns, dial=self._preset.dial, on_wake=self.feed.wake
+            who.credentials,
+            who.bundle,
+            mdns=preset.mdns,
+            dial=preset.dial,
+            on_wake=self.feed.wake,
+            limits=preset.limits,
         )
         self.network.start()
         if self._preset.lesson:
@@ -158,10 +169,16 @@ class TutorApp(QObject):
         self.lesson_began.emit(page)
 
     def show_records(self) -> None:
-        """Open the records in a window of their own."""
-        if self._entered:
+        """Show the records in a window of their own; the lesson goes on beside it."""
+        if self._entered is None:
+            return
+        shown = self.window.findChild(RecordsWindow)
+        if shown is None:
             zone = ZoneInfo(self._entered.who.policy.college.timezone)
-            RecordsWindow(self.theme, self._entered.records, zone, self.window).open()
+            shown = RecordsWindow(self.theme, self._entered.records, zone, self.window)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
 
     def _tell_records_problem(self, sentence: str) -> None:
         self._problem = sentence

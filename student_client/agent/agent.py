@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from protocol.identity import Credentials
 from protocol.presence import DEFAULT_PORT
@@ -20,6 +20,8 @@ from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
 from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
 from student_client.agent.status import StatusBoard
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -179,26 +181,24 @@ class Agent:
         self._save_status()
 
 
-async def open_state(path: Path) -> StateFolder:
-    """Return the state folder once it can be used, saying every other second why it cannot."""
-    state, said = StateFolder(path), ""
+async def retried(attempt: Callable[[], T]) -> T:
+    """Return what `attempt` does once the state folder lets it, saying every reason why it does not, once."""
+    said = ""
     while True:
         try:
-            state.open()
+            return attempt()
         except StateError as error:
             if str(error) != said:
                 log.error("%s Trying again every %.0f s.", error, RETRY_EVERY)
             said = str(error)
-            await asyncio.sleep(RETRY_EVERY)
-        else:
-            return state
+        await asyncio.sleep(RETRY_EVERY)
 
 
 async def _guard(state: StateFolder) -> Guard:
     """Take the folder; `status` holds it for an instant, so one refusal is not the last word."""
     for _ in range(GUARD_TRIES):
         with contextlib.suppress(AlreadyRunning):
-            return state.guard()
+            return await retried(state.guard)
         await asyncio.sleep(GUARD_PAUSE)
     return state.guard()
 
@@ -210,6 +210,8 @@ async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateF
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, this.cancel)
     with contextlib.suppress(asyncio.CancelledError):
-        state = await open_state(path)
+        state = StateFolder(path)
+        await retried(state.open)
         with contextlib.closing(await _guard(state)):
-            await Agent(state, options, make_desktop(state)).run()
+            agent = await retried(lambda: Agent(state, options, make_desktop(state)))
+            await agent.run()

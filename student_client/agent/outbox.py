@@ -57,7 +57,6 @@ class Outbox:
         if self._ending:
             return
         self._ending, self._status = Ending(code, reason), None
-        self._screens.forget(self)
         if last:
             self.say(last)
         self.wake()

@@ -13,6 +13,7 @@ from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
+from protocol.frame_limit import LimitedServerConnection
 from protocol.identity import Credentials, IdentityError
 from protocol.link import PING_EVERY, PING_WITHIN, QUEUED_MESSAGES, Link
 from protocol.messages import Reason
@@ -57,6 +58,7 @@ class Server:
             ssl_handshake_timeout=HANDSHAKE_WITHIN,
             open_timeout=HANDSHAKE_WITHIN,
             process_request=self._admit,
+            create_connection=LimitedServerConnection,
             server_header=None,
             compression=None,
             max_size=GREETING_LIMIT,

@@ -105,6 +105,14 @@ class StateFolder:
         except OSError as error:
             raise StateError(f"{target} cannot be written: {error.strerror}.") from error
 
+    def remove_identity(self) -> None:
+        """Forget identity and policy, the certificate first; receipts and locks stay. Raises StateError."""
+        try:
+            for name in (CERTIFICATE, KEY, STAFF_CA, ROOT, POLICY):
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StateError(f"The identity in {self.path} cannot be removed: {error.strerror}.") from error
+
     def append(self, name: str, data: bytes) -> int:
         """Add to a file, durably, and return its size; a torn last line is ended first. Raises StateError."""
         target = self.path / name

@@ -104,6 +104,14 @@ def test_no_key_and_no_click_gets_through_also_with_the_focus_forced(student: St
     assert [kind for kind, _ in student.glass.received()] == ["key", "click", "key"]
 
 
+def test_unlocking_gives_the_focus_back_to_whom_it_was_taken_from(student: Student) -> None:
+    student.lesson.lock(student.device)
+    thief = student.glass.window((0, 0, 300, 200))
+    student.glass.set_focus(thief)
+    student.lesson.unlock(student.device)
+    until(lambda: student.glass.focus() == student.probe)
+
+
 def test_a_window_opened_or_raised_while_locked_is_below_the_cover(student: Student) -> None:
     student.lesson.lock(student.device)
     late = student.glass.window((0, 0, 1920, 1080))

@@ -14,9 +14,10 @@ from tutor_app.admin.keys import CHEAP
 def new_college(tmp_path: Path) -> Callable[..., Issuer]:
     """A function that makes a college of that name, now or at another moment."""
 
-    def make(name: str = "Key College", now: float = NOW) -> Issuer:
-        folder = tmp_path / name
-        return Issuer(College.create(folder, name=name, passphrase="college", cost=CHEAP, now=now), now)
+    def make(name: str = "Key College", now: float = NOW, folder: str = "") -> Issuer:
+        return Issuer(
+            College.create(tmp_path / (folder or name), name=name, passphrase="college", cost=CHEAP, now=now), now
+        )
 
     return make
 

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import NoEncryption, load_pem_
 from protocol.identity import Credentials, IdentityError, Role, issued_by, read_certificate
 from protocol.identity_file import MAXIMUM_SIZE, load_identity, write_identity
 from tests.protocol.issuer import NOW, Issuer
+from tutor_app.admin.certificates import STAFF_USAGE, Authority, Holder, make_leaf, new_key
+from tutor_app.admin.keys import Keys
 
 DAY = 24 * 3600.0
 
@@ -96,6 +98,18 @@ def test_missing_or_foreign_authorities(key_college: Issuer, new_college: Callab
     for others in ((root, staff_ca, foreign_device_ca), (foreign_root, staff_ca, device_ca)):
         with pytest.raises(IdentityError, match="not come from one college"):
             load_identity(own_file(tutor, tutor, others), "pass", NOW)
+
+
+def test_a_leaf_that_names_another_college(key_college: Issuer, new_college: Callable[..., Issuer]) -> None:
+    # Signed with this college's own staff key, under the same names: only the URI is another's.
+    others = authorities(key_college)
+    foreign_ca = authorities(new_college("Key College", folder="other"))[1]
+    key = Keys(key_college.college.folder / "keys", "college").elliptic("staff-ca")
+    own = new_key()
+    holder = Holder(Role.TUTOR, "maths-tutor", "Maths tutor")
+    leaf = make_leaf(Authority(foreign_ca, key), holder, own.public_key(), STAFF_USAGE, days=9, now=NOW)
+    with pytest.raises(IdentityError, match="mixes two colleges"):
+        load_identity(write_identity(leaf, own, others, "pass", 1), "pass", NOW)
 
 
 def test_a_file_without_a_key(key_college: Issuer) -> None:

@@ -187,6 +187,18 @@ async def test_the_device_authority_makes_no_clients_even_for_those_who_trust_it
     assert refused_unread(await meet(device_context(careless), staff_context(forged(authority, like=present.staff()))))
 
 
+async def test_the_whole_chain_to_the_root_is_clean_under_strict_checking(present: Issuer) -> None:
+    def under_the_root(credentials: Credentials, authority: str) -> Credentials:
+        chain = credentials.certificate + (present.college.folder / authority).read_bytes()
+        return replace(credentials, certificate=chain, peer_ca=credentials.root)
+
+    tutor, laptop = under_the_root(present.staff(), "staff-ca.pem"), under_the_root(present.device(), "device-ca.pem")
+    contexts = device_context(laptop), staff_context(tutor)
+    for context in contexts:
+        context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN
+    assert (await meet(*contexts)).read == b"hello"
+
+
 def test_both_contexts_are_strict(present: Issuer) -> None:
     for context in (device_context(present.device()), staff_context(present.staff())):
         assert context.verify_mode is ssl.CERT_REQUIRED

@@ -104,6 +104,18 @@ def test_a_second_enrolment_needs_again(shell: Shell, college: College) -> None:
     assert StateFolder(shell.state).credentials().identity.group == "11C"
 
 
+def test_unenrolling_undoes_it_and_keeps_the_receipts(shell: Shell, college: College) -> None:
+    assert shell.run("unenrol").returncode == Exit.NOT_ENROLLED
+    shell.run("enrol", shell.join(college.add_device("LAPTOP-08", group="10B")))
+    (shell.state / "receipts.jsonl").write_text("")
+    ran = shell.run("unenrol")
+    assert ran.returncode == Exit.OK
+    assert "no longer starts at login" in ran.stdout
+    left = {path.name for path in shell.state.rglob("*") if path.is_file()}
+    assert left == {"receipts.jsonl"}
+    assert not [path for path in (shell.home / "config").rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize(
     ("issued_at", "words"), [(-91 * DAY, "expired on"), (3 * DAY, "is valid from"), (None, "no Lessonlight enrolment")]
 )

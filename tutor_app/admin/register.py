@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from protocol.identity import ID_PATTERN, Role
 from protocol.messages import Time
 
-_GRACE: Final = (
-    30 * 24 * 3600
-)  # how far a device's clock may be behind before it takes an expired certificate for valid
+# How far a device's clock may be behind before it takes an expired certificate for a valid one.
+_GRACE: Final = 30 * 24 * 3600
 
 
 class RegisterError(Exception):

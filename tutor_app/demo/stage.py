@@ -94,7 +94,10 @@ def set_up_seats(children: Children, folder: Path, devices: dict[str, str]) -> l
     for number, (device, name) in enumerate(devices.items()):
         own = folder / device.lower()
         environ = own_environment(start_xvfb(children, f"screen of {name}", xvfb, SCREEN), own)
-        activity, variation = ACTIVITIES[number % len(ACTIVITIES)], number // len(ACTIVITIES)
+        variation, place = divmod(number, len(ACTIVITIES))
+        activity = ACTIVITIES[
+            (place + variation) % len(ACTIVITIES)
+        ]  # shifted in each row, so that the wall is a mixture
         if openbox:
             children.start(f"window manager of {name}", [openbox, "--sm-disable"], environ)
         argv = [sys.executable, "-m", "tutor_app.demo.desktops", activity, "--variation", str(variation)]

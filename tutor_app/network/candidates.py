@@ -62,6 +62,7 @@ class Candidate:
     dialled_at: float = -math.inf
     due_at: float = 0.0
     not_before: float = -math.inf
+    doubted_at: float = -math.inf
 
 
 class Candidates:

@@ -87,6 +87,8 @@ class Discovery:
             await mdns.async_close()
 
     async def _open(self) -> AsyncZeroconf:
+        # It warns, with a traceback, of every interface that cannot do IPv6; what matters arrives as an exception.
+        logging.getLogger("zeroconf").setLevel(logging.ERROR)
         interfaces = self._interfaces or InterfaceChoice.All
         try:
             return AsyncZeroconf(interfaces, ip_version=None if self._interfaces else IPVersion.All)

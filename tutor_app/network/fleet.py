@@ -1,6 +1,7 @@
 """The fleet of links: whom to dial, who may stay, and one conversation with each device of the lesson."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -25,9 +26,9 @@ from tutor_app.network.reach import UNREACHABLE, Reach, is_expired, is_strange, 
 from tutor_app.network.traffic import Traffic
 from tutor_app.network.wishes import Wishes
 
+log = logging.getLogger(__name__)
+
 FAREWELL_WITHIN = 1.5  # seconds: a close frame's way there and back, and websockets' close_timeout of 1 s
-
-
 OUT_OF_DATE = (
     "The laptop at {where} has an identity that is out of date. Enrol it again, or check this computer’s clock."
 )
@@ -80,9 +81,11 @@ class Fleet:
 
     def announce(self, name: str, addresses: Iterable[Address], *, kept: bool = False) -> None:
         """A device may be there."""
+        known = self._book.get(name)
+        before = known.addresses if known else ()
         candidate = self._book.announce(name, addresses, self._loop.time(), kept=kept)
-        if candidate and not self._engaged_at(candidate):
-            self._doubt(candidate)
+        if candidate and before and set(before) != set(candidate.addresses):
+            self._doubt(candidate)  # its old address stays in the advert for a second, so both may be there
         self._changed.set()
 
     def heard_again(self, name: str) -> None:
@@ -181,6 +184,9 @@ class Fleet:
             link, address = await self._reach.first(candidate.addresses)
             try:
                 await self._meet(candidate, link, address)
+            except Exception:
+                log.exception("A fault in the conversation with %s", candidate.name)
+                self._book.failed(candidate, self._loop.time())
             finally:
                 self._errand(link.close())
         except UNREACHABLE as error:
@@ -274,9 +280,10 @@ class Fleet:
     # ── parting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _doubt(self, candidate: Candidate) -> None:
-        """What was heard of this device makes its link doubtful."""
-        held = self._held.get(candidate.device)
-        if held and held.candidate is candidate:
+        """What was heard of this device makes its link doubtful; not more than once a second, whoever shouts."""
+        held, now = self._held.get(candidate.device), self._loop.time()
+        if held and held.candidate is candidate and now >= candidate.doubted_at + self._limits.doubt:
+            candidate.doubted_at = now
             self._errand(self._drop_if_dead(held))
 
     async def _drop_if_dead(self, held: Held) -> None:

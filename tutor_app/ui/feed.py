@@ -76,14 +76,20 @@ class Feed(QObject):
 
     def _drain(self, wire: Wire, begun: float, shown: list[tuple[str, float]]) -> bool:
         """Take pictures until the turn's time is up; whether all of them were taken."""
-        while (left := TURN - (self._clock() - begun)) > 0:
-            limit = max(1, min(_MOST, int(left / self._cost)))
+        limit = max(1, self._affordable(begun))
+        while limit:
             drained = wire.mailbox.drain(limit)
             for device, stream, frame in drained:
                 self._take(device, stream, frame, shown)
             if len(drained) < limit:
                 return True
+            limit = self._affordable(begun)
         return False
+
+    def _affordable(self, begun: float) -> int:
+        """Return how many tiles can be decoded in what is left of the turn."""
+        left = TURN - (self._clock() - begun)
+        return max(0, min(_MOST, int(left / self._cost)))
 
     def _take(self, device: str, stream: Stream, frame: Frame, shown: list[tuple[str, float]]) -> None:
         if stream is Stream.FOCUS:

@@ -36,7 +36,7 @@ class FilterBar(QWidget):
         self.field = QLineEdit(placeholderText="Find a student…", clearButtonEnabled=True)
         self.field.setAccessibleName("Find a student")
         self.field.setMaximumWidth(220)
-        self._glass = QAction(self)
+        self._glass = QAction("Find", self)
         self.field.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self.searched)
         self.field.installEventFilter(self)

@@ -66,7 +66,9 @@ class LessonPage(QStackedWidget):
         self.addWidget(self.focus_view)
         wall = self.wall_page.wall
         every = college.bundle.policy.lesson.tile_interval_ms
-        self.watching = Watching(wire, lambda: run.classroom.students, wall.visible_devices, wall.picture_size, every)
+        self.watching = Watching(
+            wire, lambda: run.classroom.students, wall.visible_devices, wall.picture_size, every=every, parent=self
+        )
         self._connect()
         self.follow()
         self.watching.settle()
@@ -230,6 +232,7 @@ class LessonPage(QStackedWidget):
             self.focus_view.refresh(self.run.classroom.students[self.focused], self._clock())
 
     def _over(self) -> None:
+        self.watching.stop()
         self._feed.stop()
         self._pictures.clear()
         if self.focused:

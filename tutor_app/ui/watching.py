@@ -42,19 +42,23 @@ class Watching(QObject):
         devices: Callable[[], Iterable[str]],
         visible: Callable[[], Set[str]],
         size: Callable[[], QSize],
+        *,
         every: int = SEEN_EVERY,
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._wire, self._devices, self._visible, self._size, self._every = wire, devices, visible, size, every
         self._asked: dict[str, WatchAsk] = {}
         self._focus: tuple[str, WatchAsk] | None = None
         self._away = False
+        self._stopped = False
         self._timer = QTimer(self, singleShot=True, interval=SETTLE)
         self._timer.timeout.connect(self.settle)
 
     def later(self) -> None:
         """Something about the wall has changed: ask once it has been still for a moment."""
-        self._timer.start()
+        if not self._stopped:
+            self._timer.start()
 
     def away(self, away: bool) -> None:
         """Nobody looks while the window is minimised: ask for nothing."""
@@ -62,9 +66,17 @@ class Watching(QObject):
             self._away = away
             self.settle()
 
+    def stop(self) -> None:
+        """Ask for nothing more: the lesson is over, and the network has told the devices so."""
+        self.focus(None)
+        self._timer.stop()
+        self._stopped = True
+
     def settle(self) -> None:
         """Ask now for what has changed."""
         self._timer.stop()
+        if self._stopped:
+            return
         if self._away:
             for device in self._asked:
                 self._wire.unwatch(device, Stream.TILE)
@@ -79,6 +91,8 @@ class Watching(QObject):
 
     def focus(self, device: str | None, monitor: int = 0, size: QSize | None = None) -> None:
         """Watch one device large, or none."""
+        if self._stopped:
+            return
         before, self._focus = self._focus, None
         if before and before[0] != device:
             self._wire.unwatch(before[0], Stream.FOCUS)

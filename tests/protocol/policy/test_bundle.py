@@ -89,6 +89,16 @@ def test_a_bundle_that_names_another_college(press: Press, new_college: Callable
     assert "another college" in why_not(press.policy(college=other), press.root)
 
 
+def test_a_policy_certificate_that_names_another_college(press: Press, new_college: Callable[..., Issuer]) -> None:
+    # Signed with this college's own root key, under the same names: only the URI is another's.
+    foreign = new_college("Key College", folder="other").college
+    mixed = Authority(x509.load_pem_x509_certificate(foreign.root_pem), press.authority.key)
+    key = Ed25519PrivateKey.generate()
+    leaf = make_leaf(mixed, Holder(Role.POLICY, "policy", "P"), key.public_key(), (), days=9, now=NOW)
+    data = press.policy(leaf, key, college=foreign.register.college)
+    assert "policy key" in why_not(data, press.root)
+
+
 def test_another_key_s_signature(press: Press) -> None:
     assert "signature" in why_not(press.policy(key=Ed25519PrivateKey.generate()), press.root)
 

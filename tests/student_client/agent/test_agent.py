@@ -20,7 +20,7 @@ from protocol.messages import Lock, PolicyOffer, PolicyTaken, Reason, Refused, R
 from protocol.tls import staff_context
 from student_client.agent import agent as agent_module
 from student_client.agent import enrolled
-from student_client.agent.agent import open_state
+from student_client.agent.agent import retried
 from student_client.agent.fake_desktop import FakeDesktop
 from student_client.agent.receipts import Receipts
 from student_client.agent.state import STATUS, StateFolder
@@ -29,6 +29,7 @@ from student_client.agent.status import read_status
 from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, terms, until
 
 DAY = 86_400.0
+StartProcess = Callable[..., Coroutine[Any, Any, "Process"]]
 
 
 @pytest.fixture(autouse=True)
@@ -106,11 +107,20 @@ async def test_a_damaged_policy_lets_nobody_in_until_a_tutor_brings_a_good_one(
 async def test_a_folder_that_cannot_be_used_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     blocked = tmp_path / "state"
     blocked.write_text("in the way")
-    opening = asyncio.create_task(open_state(blocked))
+    opening = asyncio.create_task(retried(StateFolder(blocked).open))
     await until(lambda: "cannot be used" in caplog.text)
     blocked.unlink()
-    assert (await asyncio.wait_for(opening, 5)).path == blocked
+    await asyncio.wait_for(opening, 5)
+    assert blocked.is_dir()
     assert caplog.text.count("cannot be used") == 1
+
+
+async def test_a_file_that_cannot_be_read_is_waited_for(process: StartProcess, state: StateFolder) -> None:
+    (state / "receipts.jsonl").mkdir()
+    one = await process("--fake-screens")
+    await until(lambda: one.line("receipts.jsonl cannot be read: Is a directory. Trying again") >= 0, within=15)
+    (state / "receipts.jsonl").rmdir()
+    await one.listening()
 
 
 async def test_a_part_that_fails_is_started_again_and_takes_nothing_along(
@@ -183,9 +193,6 @@ class Process:
         code = await asyncio.wait_for(self.child.wait(), 15)
         await self._reading
         return code
-
-
-StartProcess = Callable[..., Coroutine[Any, Any, Process]]
 
 
 @pytest.fixture

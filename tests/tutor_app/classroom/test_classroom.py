@@ -192,6 +192,16 @@ def test_a_tick_that_finds_two_things_keeps_both(here: Here, words: SimpleNamesp
     assert student.asked.answer is Answer.UNHEARD  # type: ignore[union-attr]
 
 
+def test_a_lease_that_ends_with_an_unanswered_command_leaves_both_told(here: Here, words: SimpleNamespace) -> None:
+    room = here("A")
+    room.apply(words.told("A", lock=words.lock_facts(words.START + 5)))
+    room.unlock(["A"], words.START)
+    room.tick(words.START + ANSWER_WITHIN)
+    student = room.students["A"]
+    assert student.lock is None
+    assert student.asked.answer is Answer.UNHEARD  # type: ignore[union-attr]
+
+
 def test_an_answer_to_an_older_command_changes_the_list_not_the_tile(here: Here, words: SimpleNamespace) -> None:
     room = here("A")
     first, _ = room.lock(["A"], "", words.START)

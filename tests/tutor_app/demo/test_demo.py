@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,8 +27,8 @@ class Run:
     """One demo under way in a temporary folder of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder / "tmp"
-        self.folder.mkdir(exist_ok=True)
+        # Not pytest's: a Unix socket's path has to be short, and is, below a system's own temporary folder.
+        self.folder = Path(tempfile.mkdtemp(prefix="demo-test-"))
         environ = {**os.environ, "TMPDIR": str(self.folder)}
         self.process = subprocess.Popen(
             [str(DEMO), *options], env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -68,6 +70,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     for one in runs:
         one.process.kill()
         one.end()
+        shutil.rmtree(one.folder)
 
 
 def until(condition: Callable[[], object], within: float = 15) -> None:

@@ -1,0 +1,184 @@
+"""Where the network meets the window: a turn ends within its time, and nothing is forgotten for the next."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from protocol.messages import Frame, Stream
+from tests.tutor_app.ui import synthetic as made
+from tutor_app.ui import feed as feed_module
+from tutor_app.ui.feed import PAUSE, TURN, Feed
+from tutor_app.ui.pictures import Pictures
+
+
+class Ticks:
+    """A clock that only decoding moves on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ticks() -> Ticks:
+    return Ticks()
+
+
+@pytest.fixture
+def wire() -> made.FakeWire:
+    return made.FakeWire()
+
+
+@pytest.fixture
+def pictures(qapp: QApplication) -> Pictures:
+    return Pictures()
+
+
+@pytest.fixture
+def feed(pictures: Pictures, ticks: Ticks, wire: made.FakeWire) -> Iterator[Feed]:
+    feed = Feed(pictures, clock=ticks)
+    feed.connect_wire(wire)
+    feed._timer.stop()
+    yield feed
+    feed.stop()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch, ticks: Ticks) -> None:
+    """Decoding one tile takes 2 ms by the clock."""
+
+    def decode(_jpeg: bytes) -> QImage:
+        ticks.now += 0.002
+        return QImage(2, 2, QImage.Format.Format_RGB32)
+
+    monkeypatch.setattr(feed_module, "decode", decode)
+
+
+def fill(wire: made.FakeWire, number: int, stream: Stream = Stream.TILE) -> None:
+    frame = made.frame(made.screen(1, 64, 36))
+    wire.mailbox.waiting = [(f"LAPTOP-{one}", stream, frame) for one in range(number)]
+
+
+def test_a_turn_ends_within_its_time_and_leaves_the_rest(
+    feed: Feed, wire: made.FakeWire, ticks: Ticks, slow: None
+) -> None:
+    feed._cost = 0.0021
+    fill(wire, 100)
+    begun = ticks.now
+    feed.turn()
+    assert ticks.now - begun <= TURN
+    assert 100 - len(wire.mailbox.waiting) in (3, 4)
+    assert feed._timer.isActive(), "what is left gets a turn of its own, whoever rings"
+
+
+def test_what_a_tile_costs_is_learnt(feed: Feed, wire: made.FakeWire, ticks: Ticks, slow: None) -> None:
+    fill(wire, 400)
+    over = []
+    for _ in range(30):
+        begun = ticks.now
+        feed.turn()
+        over.append(ticks.now - begun - TURN)
+    assert max(over[-5:]) <= 1e-9
+
+
+def test_everything_is_taken_when_there_is_time(feed: Feed, wire: made.FakeWire, pictures: Pictures) -> None:
+    fill(wire, 3)
+    shown: list[tuple[str, float]] = []
+    feed.shown.connect(shown.extend)
+    feed.turn()
+    assert [device for device, _ in shown] == ["LAPTOP-0", "LAPTOP-1", "LAPTOP-2"]
+    picture = pictures.get("LAPTOP-2")
+    assert picture is not None
+    assert (picture.width(), picture.height()) == (64, 36)
+    assert not feed._timer.isActive()
+
+
+def test_events_come_before_pictures(feed: Feed, wire: made.FakeWire) -> None:
+    order: list[str] = []
+    feed.happened.connect(lambda _: order.append("events"))
+    feed.shown.connect(lambda _: order.append("pictures"))
+    wire.waiting = made.arrives(1)
+    fill(wire, 1)
+    feed.turn()
+    assert order == ["events", "pictures"]
+
+
+@pytest.mark.qt_log_ignore("JPEG datastream contains no image")
+@pytest.mark.parametrize(
+    "jpeg",
+    [b"\xff\xd8\xff\xd9", b"\x89PNG\r\n\x1a\n" + b"\0" * 64, b"GIF89a" + b"\0" * 64, made.__doc__.encode()],  # type: ignore[union-attr]
+)
+def test_what_is_no_jpeg_never_becomes_a_picture(
+    feed: Feed, wire: made.FakeWire, pictures: Pictures, jpeg: bytes
+) -> None:
+    honest = made.frame(made.screen(1, 64, 36))
+    forged = Frame(**{name: getattr(honest, name) for name in Frame.__struct_fields__} | {"jpeg": jpeg})
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.TILE, forged)]
+    feed.turn()
+    assert pictures.get("LAPTOP-1") is None
+    assert (feed.tiles, feed.unreadable) == (0, 1)
+
+
+def test_other_formats_are_refused_even_where_qt_could_read_them(feed: Feed) -> None:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    made.screen(1, 64, 36).save(buffer, "PNG")  # type: ignore[call-overload]
+    assert QImage.fromData(data).width() == 64
+    assert feed_module.decode(bytes(data.data())) is None
+
+
+def test_rings_from_the_networks_thread_wake_the_window_at_most_thirty_times_a_second(
+    qtbot: QtBot, wire: made.FakeWire, pictures: Pictures
+) -> None:
+    feed = Feed(pictures)
+    turns: list[list[object]] = []
+    feed.happened.connect(turns.append)
+    taken = 0
+
+    def events() -> list[object]:
+        nonlocal taken
+        taken += 1
+        return [taken]
+
+    wire.events = events  # type: ignore[method-assign, assignment]
+    feed.connect_wire(wire)
+    stop = threading.Event()
+
+    def ring() -> None:
+        while not stop.wait(0.001):
+            feed.wake()
+
+    thread = threading.Thread(target=ring, name="ringing")
+    thread.start()
+    qtbot.wait(500)
+    stop.set()
+    thread.join()
+    feed.stop()
+    assert 8 <= len(turns) <= 0.5 / PAUSE + 2
+
+
+def test_large_pictures_are_decoded_elsewhere_and_only_the_latest_waits(
+    qtbot: QtBot, feed: Feed, wire: made.FakeWire
+) -> None:
+    frames = [made.frame(made.screen(2, 960, 540), sequence=number) for number in range(1, 8)]
+    got: list[int] = []
+    feed.focused.connect(lambda _device, image, frame: got.append(frame.sequence) if image.width() == 960 else None)
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, frame) for frame in frames]
+    feed.turn()
+    assert got == [], "nothing is decoded in the window's thread"
+    qtbot.waitUntil(lambda: got == [1, 7], timeout=3000)
+
+
+def test_after_stop_nothing_is_taken(feed: Feed, wire: made.FakeWire) -> None:
+    fill(wire, 3)
+    feed.stop()
+    feed.turn()
+    assert len(wire.mailbox.waiting) == 3

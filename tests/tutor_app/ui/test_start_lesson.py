@@ -1,0 +1,138 @@
+"""Starting a lesson: sensible to begin with, and refused with the hours where it cannot be held."""
+
+from datetime import datetime
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt, QTime
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from protocol.messages import LessonTerms
+from tests.tutor_app.ui import synthetic as made
+from tutor_app.signin import SignedIn
+from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.start_lesson import StartLessonPage, groups_of, sensible_end
+from tutor_app.ui.theme import Theme
+
+TEN = 1_793_959_200.0  # Friday 2026-11-06 10:00 in London
+
+
+@pytest.fixture
+def clock() -> made.Clock:
+    return made.Clock(TEN)
+
+
+def open_page(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock, who: SignedIn | None = None
+) -> StartLessonPage:
+    page = StartLessonPage(theme, who or made.signed_in(), remembered, clock=clock)
+    qtbot.addWidget(page)
+    page.resize(900, 700)
+    page.show()
+    qtbot.waitExposed(page)
+    return page
+
+
+@pytest.fixture
+def page(qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock) -> StartLessonPage:
+    return open_page(qtbot, theme, remembered, clock)
+
+
+def limited(*groups: str) -> SignedIn:
+    """The tutor may hold lessons for these groups only."""
+    who = made.signed_in()
+    policy = msgspec.structs.replace(who.policy, staff={made.TUTOR.id: groups})
+    bundle = type(who.bundle.bundle)(**vars(who.bundle.bundle) | {"policy": policy})
+    return SignedIn(who.credentials, type(who.bundle)(bundle, b"", who.bundle.devices))
+
+
+def started(qtbot: QtBot, page: StartLessonPage) -> LessonTerms:
+    with qtbot.waitSignal(page.started, timeout=1000) as signal:
+        QTest.keyClick(page.name, Qt.Key.Key_Return)
+    lesson = signal.args[0]
+    assert isinstance(lesson, LessonTerms)
+    return lesson
+
+
+def ends(lesson: LessonTerms) -> str:
+    return f"{datetime.fromtimestamp(lesson.ends_at, made.LONDON):%H:%M}"
+
+
+def test_typing_a_name_and_enter_is_enough(qtbot: QtBot, page: StartLessonPage) -> None:
+    QTest.keyClicks(page.name, "Maths")
+    lesson = started(qtbot, page)
+    assert (lesson.name, lesson.group, ends(lesson)) == ("Maths", "10B", "11:00")
+    assert lesson.starts_at == TEN
+
+
+def test_without_a_name_it_asks_for_one(page: StartLessonPage) -> None:
+    page.submit()
+    assert page.problem.startswith("Give the lesson a name")
+
+
+def test_half_an_hour_or_an_hour_by_a_button(qtbot: QtBot, page: StartLessonPage) -> None:
+    for words, end in (("+30 min", "10:30"), ("+60 min", "11:00")):
+        button = next(one for one in page.findChildren(object) if getattr(one, "text", str)() == words)
+        button.click()
+        assert page.end.time().toString("HH:mm") == end
+
+
+def test_out_of_hours_the_refusal_says_which_hours(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock
+) -> None:
+    clock.now += 12 * 3600
+    page = open_page(qtbot, theme, remembered, clock)
+    page.name.setText("Maths")
+    page.submit()
+    assert page.problem == "College hours on Friday: 08:00–18:00. Monday 08:00–18:00."
+
+
+def test_too_long_and_already_over_are_refused(page: StartLessonPage) -> None:
+    page.name.setText("Maths")
+    page.end.setTime(QTime(17, 0))
+    page.submit()
+    assert page.problem == "A lesson may last 180 minutes at most."
+    page.end.setTime(QTime(9, 0))
+    page.submit()
+    assert page.problem == "The lesson’s end has passed already." or "end has passed" in page.problem
+
+
+def test_the_end_keeps_inside_hours_and_round() -> None:
+    policy = made.policy()
+    assert sensible_end(policy, TEN + 7 * 60, 60) == TEN + 65 * 60
+    assert sensible_end(policy, TEN + 7.5 * 3600, 60) == TEN + 8 * 3600, "closing time is 18:00"
+
+
+def test_the_last_lesson_is_remembered(
+    qtbot: QtBot, page: StartLessonPage, theme: Theme, remembered: Remembered, clock: made.Clock
+) -> None:
+    page.name.setText("Physics")
+    page.group.setCurrentText("11A")
+    page.room.setText("Lab 2")
+    assert started(qtbot, page).group == "11A"
+    again = open_page(qtbot, theme, remembered, clock)
+    assert (again.name.text(), again.group.currentText(), again.room.text()) == ("Physics", "11A", "Lab 2")
+
+
+def test_only_the_tutors_own_groups_are_offered() -> None:
+    assert groups_of(made.signed_in()) == ["10B", "11A"]
+    assert groups_of(limited(" 11a")) == ["11A"]
+
+
+def test_a_tutor_without_groups_is_told_whom_to_ask(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock
+) -> None:
+    page = open_page(qtbot, theme, remembered, clock, limited("13Z"))
+    assert page.problem == (
+        "The policy gives Maths tutor no group that has laptops. Ask the network manager to add one."
+    )
+    page.submit()
+    QApplication.processEvents()
+
+
+def test_it_says_how_many_laptops_a_group_has(page: StartLessonPage) -> None:
+    assert page._expected.text() == "30 laptops in the register"
+    page.group.setCurrentText("11A")
+    assert page._expected.text() == "1 laptop in the register"

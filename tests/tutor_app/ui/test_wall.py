@@ -1,0 +1,298 @@
+"""The wall: what is shown, chosen, found, and what its words say to eyes and screen readers."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider
+
+from protocol.messages import Reason
+from tests.tutor_app.ui import synthetic as made
+from tests.tutor_app.ui.conftest import CTRL, SHIFT, Held
+from tutor_app.classroom.arrange import Filter, Sort
+from tutor_app.classroom.events import NetworkProblem
+from tutor_app.ui.tile_delegate import GAP
+from tutor_app.ui.wall_model import Role
+from tutor_app.ui.why_popover import WhyPopover
+
+
+def names(held: Held) -> list[str]:
+    model = held.wall_page.model
+    return [model.index(row).data() for row in range(model.rowCount())]
+
+
+def chips(held: Held) -> list[str]:
+    return [chip.text().strip() for chip in held.wall_page.filters._chips.values()]
+
+
+# ── what is shown ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_chips_count_and_filter(lesson: Held) -> None:
+    lesson.run.take([made.locked(2, 300, lesson.clock.now)])
+    lesson.run.flag(["LAPTOP-03"], "off-task", "")
+    lesson.qtbot.waitUntil(
+        lambda: chips(lesson) == ["All 30", "Live 6", "Locked 1", "Flagged 1", "Missing 24"], timeout=2000
+    )
+    lesson.wall_page.filters.choose(Filter.LOCKED)
+    assert names(lesson) == ["Student 02"]
+    lesson.wall_page.filters.choose(Filter.FLAGGED)
+    assert names(lesson) == ["Student 03"]
+    lesson.wall_page.filters.choose(Filter.LIVE)
+    assert len(names(lesson)) == 6
+    lesson.run.take([made.lost(4, lesson.clock.now)])
+    assert "Student 04" not in names(lesson), "a filter follows what happens"
+
+
+def test_sorting_by_state_puts_trouble_first(lesson: Held) -> None:
+    lesson.run.take([made.refused(9, Reason.BUSY, "In another lesson.", lesson.clock.now)])
+    lesson.run.take([made.lost(5, lesson.clock.now)])
+    lesson.wall_page.filters.sorted.emit(Sort.STATE)
+    assert names(lesson)[:2] == ["Student 09", "Student 05"]
+    lesson.wall_page.filters.sorted.emit(Sort.NAME)
+    assert names(lesson)[0] == "Student 01"
+
+
+def test_a_selection_survives_sorting_and_finding(lesson: Held) -> None:
+    lesson.select(2, 5)
+    lesson.run.take([made.lost(5, lesson.clock.now)])
+    lesson.wall_page.filters.sorted.emit(Sort.STATE)
+    assert names(lesson)[0] == "Student 05"
+    assert lesson.wall.selected() == ["LAPTOP-05", "LAPTOP-02"]
+    lesson.wall_page.filters.searched.emit("05")
+    assert lesson.wall.selected() == ["LAPTOP-05"]
+
+
+def test_an_empty_result_says_so(lesson: Held) -> None:
+    lesson.wall_page.filters.field.setText("zebra")
+    assert lesson.wall.nothing() == "No student matches “zebra”. Esc shows everybody again."
+
+
+def test_a_laptop_outside_the_register_joins_in_its_place(lesson: Held) -> None:
+    lesson.arrive(31)
+    assert names(lesson)[-1] == "Student 31"
+    assert lesson.wall_page.model.rowCount() == 31
+
+
+def test_searching_is_said_then_what_to_check_then_the_wall(hold: Callable[..., Held]) -> None:
+    held = hold(30)
+    page = held.wall_page
+    assert page.middle.currentWidget() is page.empty
+    assert page.empty.text.startswith("Looking for the laptops of 10B")
+    held.passes(9)
+    assert page.empty.text.startswith("No laptop has been found yet")
+    assert "30 laptops" in page.empty.text
+    held.arrive(1)
+    assert page.middle.currentWidget() is held.wall
+    assert page.side.isVisible()
+
+
+def test_the_expected_can_be_shown_before_anybody_came(hold: Callable[..., Held]) -> None:
+    held = hold(4)
+    held.wall_page.empty.wall_asked.emit()
+    assert held.wall_page.middle.currentWidget() is held.wall
+    assert held.wall_page.model.index(0).data(Role.TILE).headline == "Not seen yet"
+
+
+# ── size ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_few_tiles_are_large_and_all_are_seen(hold: Callable[..., Held]) -> None:
+    held = hold(4)
+    held.arrive(1)
+    wall = held.wall
+    held.qtbot.waitUntil(lambda: wall.visualRect(held.wall_page.model.index(3)).isValid())
+    assert wall.gridSize().width() > 400
+    assert wall.viewport().rect().contains(wall.visualRect(held.wall_page.model.index(3)))
+    assert not wall.verticalScrollBar().isVisible()
+
+
+def test_the_slider_and_its_keys_size_the_tiles_and_ctrl_0_fits(lesson: Held) -> None:
+    before = lesson.wall.gridSize().width()
+    lesson.press(Qt.Key.Key_Plus, CTRL)
+    lesson.press(Qt.Key.Key_Plus, CTRL)
+    larger = lesson.wall.gridSize().width()
+    assert larger > before
+    assert lesson.remembered.number("tile-width", 0) > before
+    lesson.press(Qt.Key.Key_Minus, CTRL)
+    lesson.press(Qt.Key.Key_Minus, CTRL)
+    lesson.press(Qt.Key.Key_Minus, CTRL)
+    assert lesson.wall.gridSize().width() < larger
+    lesson.press(Qt.Key.Key_0, CTRL)
+    assert lesson.wall.gridSize().width() == before
+    assert lesson.remembered.number("tile-width", 1) == 0
+
+
+def test_columns_fill_the_width_without_a_gap(lesson: Held) -> None:
+    for width in (900, 1000, 1111, 1366, 1777):
+        lesson.window.resize(width, 800)
+        lesson.qtbot.waitUntil(lambda width=width: lesson.window.width() == width)
+        QApplication.processEvents()
+        wall, model = lesson.wall, lesson.wall_page.model
+        cell = wall.gridSize().width()
+        columns = wall.maximumViewportSize().width() // cell
+        rows = [wall.visualRect(model.index(row)).top() for row in range(columns + 1)]
+        assert len(set(rows[:columns])) == 1, f"{columns} tiles stand in the first row at {width} pixels"
+        assert rows[columns] > rows[0]
+        assert wall.maximumViewportSize().width() - columns * cell < columns + 16
+
+
+# ── choosing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_clicks_and_keys_choose(lesson: Held) -> None:
+    wall, model = lesson.wall, lesson.wall_page.model
+    centre = [wall.visualRect(model.index(row)).center() for row in range(6)]
+    QTest.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=centre[1])
+    assert wall.selected() == ["LAPTOP-02"]
+    QTest.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, SHIFT, centre[3])
+    assert wall.selected() == ["LAPTOP-02", "LAPTOP-03", "LAPTOP-04"]
+    QTest.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, CTRL, centre[2])
+    assert wall.selected() == ["LAPTOP-02", "LAPTOP-04"]
+    lesson.press(Qt.Key.Key_A, CTRL)
+    assert len(wall.selected()) == 30
+    lesson.press(Qt.Key.Key_Escape)
+    assert wall.selected() == []
+    wall.select("LAPTOP-01")
+    lesson.press(Qt.Key.Key_Right)
+    assert wall.selected() == ["LAPTOP-02"]
+    lesson.press(Qt.Key.Key_Down)
+    below = wall.selected()[0]
+    assert wall.visualRect(model.index(model.row(below) or 0)).left() == wall.visualRect(model.index(1)).left()
+
+
+def test_a_rubber_band_chooses_what_it_touches(lesson: Held) -> None:
+    wall, model = lesson.wall, lesson.wall_page.model
+    first, fifth = wall.visualRect(model.index(0)), wall.visualRect(model.index(4))
+    start = first.topLeft() + QPoint(2, 2)  # between the tiles, where no tile can be taken hold of
+    port = wall.viewport()
+    assert GAP >= 4
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(start.x(), port.rect().bottom() - 2))
+    for point in (QPoint(start.x() + 30, fifth.bottom()), fifth.center()):
+        QTest.mouseMove(port, point)
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=fifth.center())
+    chosen = wall.selected()
+    assert len(chosen) > 6
+    assert "LAPTOP-05" in chosen
+    assert "LAPTOP-06" not in chosen
+
+
+# ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_peers_text_is_shown_as_it_is_written(hold: Callable[..., Held]) -> None:
+    held = hold(3)
+    markup = "<b>x</b><img src=file:///etc/passwd> &amp;"
+    held.run.take(made.arrives(1, application=markup, user=markup, host=markup))
+    held.arrive(2)
+    model = held.wall_page.model
+    index = model.index(0)
+    assert index.data(Role.TILE).aside == markup
+    tip = index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "<b>x</b>" not in tip
+    assert "&lt;b&gt;x&lt;/b&gt;&lt;img src=file:///etc/passwd&gt; &amp;amp;" in tip
+    held.page.open_student("LAPTOP-01")
+    assert held.page.focus_view._facts.text.startswith(markup)
+    for label in held.window.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText, label.text()
+
+
+def test_tiles_speak(lesson: Held) -> None:
+    lesson.run.take([made.locked(2, 521, lesson.clock.now)])
+    index = lesson.wall_page.model.index(1)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "Student 02, Locked · 8:41 left, by you"
+
+
+def test_every_control_has_an_accessible_name(lesson: Held) -> None:
+    for kind in (QAbstractButton, QComboBox, QLineEdit, QSlider):
+        for control in lesson.window.findChildren(kind):
+            if control.isVisible():
+                named = control.accessibleName() or getattr(control, "text", str)()
+                assert named, f"{control} has no name"
+
+
+def test_why_opens_by_click_enter_and_question_mark(lesson: Held) -> None:
+    wall, model = lesson.wall, lesson.wall_page.model
+    row = model.row("LAPTOP-12")
+    assert row is not None
+    index = model.index(row)
+    place = wall._delegate.why_rect(wall.visualRect(index), index.data(Role.TILE))
+    QTest.mouseClick(wall.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+    popover = lesson.wall_page.findChild(WhyPopover)
+    assert popover is not None
+    assert popover.accessibleName() == "Student 12 has not been seen in this lesson"
+    QTest.keyClick(popover, Qt.Key.Key_Escape)
+    lesson.qtbot.waitUntil(lambda: lesson.wall_page.findChild(WhyPopover) is None)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Question):
+        wall.select("LAPTOP-12")
+        lesson.press(key)
+        found = lesson.wall_page.findChild(WhyPopover)
+        assert found is not None
+        found.close()
+        lesson.qtbot.waitUntil(lambda: lesson.wall_page.findChild(WhyPopover) is None)
+    assert lesson.page.focused == ""
+
+
+def test_who_is_expected_and_missing_is_named(lesson: Held) -> None:
+    lesson.arrive(*range(7, 28))
+    lesson.qtbot.waitUntil(
+        lambda: (
+            lesson.wall_page.side.absent_text == "Expected but not seen: 3 of 30\nStudent 28, Student 29, Student 30"
+        ),
+        timeout=2000,
+    )
+    lesson.arrive(28, 29, 30)
+    lesson.qtbot.waitUntil(lambda: lesson.wall_page.side.absent_text == "", timeout=2000)
+
+
+def test_the_status_line_tells_how_things_stand(lesson: Held) -> None:
+    lesson.passes(2)
+    assert lesson.wall_page.status.text == "6 live · 0.9 Mbit/s · Oldest picture 2.0 s"
+
+
+def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
+    lesson.run.take([made.locked(2, 500, lesson.clock.now)])
+    told: list[int] = []
+    lesson.wall_page.model.dataChanged.connect(lambda top, *_: told.append(top.row()))
+    lesson.passes(1)
+    assert told == [1]
+    lesson.run.take_shown([("LAPTOP-04", lesson.clock.now)])
+    assert told == [1, 3]
+
+
+def test_network_problems_stand_above_the_wall_until_they_are_over(lesson: Held) -> None:
+    lesson.run.take([NetworkProblem(sentence="This computer has no network.", at=lesson.clock.now)])
+    assert lesson.wall_page.notice.text == "This computer has no network."
+    lesson.run.take([NetworkProblem(sentence="", at=lesson.clock.now)])
+    assert lesson.wall_page.notice.text == ""
+
+
+# ── room ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_side_panel_folds_on_small_screens_and_opens_on_request(hold: Callable[..., Held]) -> None:
+    held = hold(6, (1366, 768))
+    held.arrive(1)
+    assert not held.wall_page.side.isVisible()
+    held.press(Qt.Key.Key_F8)
+    assert held.wall_page.side.isVisible()
+    held.press(Qt.Key.Key_F8)
+    assert not held.wall_page.side.isVisible()
+
+
+def test_actions_keep_their_words_at_1366_and_move_into_more_below(hold: Callable[..., Held]) -> None:
+    held = hold(6, (1366, 768))
+    held.arrive(1)
+    row = held.wall_page.bar._row
+    assert not row.more.isVisible()
+    assert [one.words for one in row._buttons if one.isVisible()] == [
+        "Lock all",
+        "Unlock all",
+        "Message all",
+        "Flag",
+        "End lesson",
+    ]
+    held.window.resize(900, 768)
+    held.qtbot.waitUntil(row.more.isVisible)
+    assert [action.text() for action in row._menu.actions()][-1] == "End lesson"
+    assert held.wall_page.bar.rect().contains(row.geometry())

@@ -1,0 +1,118 @@
+"""What is asked of the network follows what can be seen."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+
+from protocol.messages import Stream
+from tests.tutor_app.ui import synthetic as made
+from tests.tutor_app.ui.conftest import CTRL, Held
+from tutor_app.network.wishes import WatchAsk
+from tutor_app.ui.watching import SEEN_EVERY, UNSEEN_EVERY, tile_asks
+
+
+def asks(held: Held, every: int) -> set[str]:
+    return {
+        device for (device, stream), ask in held.wire.asks.items() if stream is Stream.TILE and ask.interval_ms == every
+    }
+
+
+def test_the_unseen_are_asked_seldom_in_the_size_they_had() -> None:
+    before = {"b": WatchAsk(stream=Stream.TILE, width=100, height=56, interval_ms=SEEN_EVERY)}
+    wanted = tile_asks(["a", "b", "c"], {"a"}, QSize(200, 112), before)
+    assert {device: (ask.width, ask.interval_ms) for device, ask in wanted.items()} == {
+        "a": (200, SEEN_EVERY),
+        "b": (100, UNSEEN_EVERY),
+        "c": (200, UNSEEN_EVERY),
+    }
+
+
+def test_tiles_are_asked_for_in_the_size_they_are_shown(lesson: Held) -> None:
+    lesson.qtbot.waitUntil(lambda: bool(asks(lesson, SEEN_EVERY)))
+    lesson.page.watching.settle()
+    ask = lesson.wire.asks["LAPTOP-01", Stream.TILE]
+    assert (ask.width, ask.height) == (lesson.wall.picture_size().width(), lesson.wall.picture_size().height())
+    assert abs(ask.width / ask.height - 16 / 9) < 0.02
+
+
+def test_scrolling_changes_who_is_asked_often(hold: Callable[..., Held]) -> None:
+    held = hold(60, (900, 640))
+    held.arrive(*range(1, 61), picture=False)
+    held.qtbot.waitUntil(lambda: "LAPTOP-01" in asks(held, SEEN_EVERY), timeout=2000)
+    assert "LAPTOP-60" in asks(held, UNSEEN_EVERY)
+    held.wall.scrollToBottom()
+    held.qtbot.waitUntil(lambda: "LAPTOP-60" in asks(held, SEEN_EVERY), timeout=2000)
+    assert "LAPTOP-01" in asks(held, UNSEEN_EVERY)
+
+
+def test_filtered_away_is_asked_seldom(lesson: Held) -> None:
+    lesson.wall_page.filters.field.setText("student 03")
+    lesson.qtbot.waitUntil(lambda: asks(lesson, SEEN_EVERY) == {"LAPTOP-03"}, timeout=2000)
+    assert len(asks(lesson, UNSEEN_EVERY)) == 29
+
+
+def test_behind_the_large_view_tiles_are_asked_seldom(lesson: Held) -> None:
+    lesson.page.open_student("LAPTOP-02")
+    lesson.qtbot.waitUntil(lambda: not asks(lesson, SEEN_EVERY), timeout=2000)
+    assert ("LAPTOP-02", Stream.FOCUS) in lesson.wire.asks
+    lesson.page.leave_student()
+    lesson.qtbot.waitUntil(lambda: "LAPTOP-02" in asks(lesson, SEEN_EVERY), timeout=2000)
+
+
+def test_a_slider_under_way_asks_once_it_rests(lesson: Held) -> None:
+    lesson.page.watching.settle()
+    lesson.wire.told.clear()
+    for _ in range(4):
+        lesson.press(Qt.Key.Key_Plus, CTRL)
+        lesson.qtbot.wait(20)
+    assert not [what for what, _ in lesson.wire.told if what == "watch"]
+    width = lesson.wall.picture_size().width()
+    lesson.qtbot.waitUntil(lambda: lesson.wire.asks["LAPTOP-01", Stream.TILE].width == width, timeout=2000)
+    asked = [device for what, device in lesson.wire.told if what == "watch"]
+    assert len(asked) == len(set(asked)), "each tile was asked for once"
+
+
+def test_a_minimised_window_asks_for_nothing(lesson: Held) -> None:
+    lesson.page.open_student("LAPTOP-02")
+    lesson.page.watching.away(True)
+    assert lesson.wire.asks == {}
+    lesson.page.watching.away(False)
+    assert len(asks(lesson, UNSEEN_EVERY)) == 30
+
+
+def test_newcomers_are_asked_for(lesson: Held) -> None:
+    lesson.arrive(31, picture=False)
+    lesson.qtbot.waitUntil(lambda: ("LAPTOP-31", Stream.TILE) in lesson.wire.asks, timeout=2000)
+
+
+def test_after_the_lesson_nothing_is_asked_and_nobody_stays_in_focus(lesson: Held) -> None:
+    lesson.page.open_student("LAPTOP-02")
+    lesson.run.end()
+    lesson.wire.told.clear()
+    assert not [key for key in lesson.wire.asks if key[1] is Stream.FOCUS]
+    lesson.page.watching.later()
+    lesson.page.watching.settle()
+    lesson.page.watching.focus("LAPTOP-01", 0, QSize(100, 100))
+    assert lesson.wire.told == []
+
+
+def test_monitors_and_actual_size_are_asked_for(lesson: Held) -> None:
+    two = (
+        made.MonitorFacts(index=1, name="eDP-1", width=1920, height=1080),
+        made.MonitorFacts(index=2, name="HDMI-1", width=2560, height=1440),
+    )
+    lesson.run.take(made.arrives(2, monitors=two))
+    lesson.page.open_student("LAPTOP-02")
+    view = lesson.page.focus_view
+    assert view._monitor.isVisible()
+    lesson.press(Qt.Key.Key_1)
+    ask = lesson.wire.asks["LAPTOP-02", Stream.FOCUS]
+    assert (ask.monitor, ask.width, ask.height) == (0, 4480, 1440)
+    view._monitor.setCurrentIndex(2)
+    view._monitor.activated.emit(2)
+    ask = lesson.wire.asks["LAPTOP-02", Stream.FOCUS]
+    assert (ask.monitor, ask.width, ask.height) == (2, 2560, 1440)
+    view.show_image("LAPTOP-02", made.screen(2, 2560, 1440), QSize(2560, 1440))
+    assert view.canvas.minimumSize() == QSize(2560, 1440) / view.devicePixelRatioF()
+    lesson.press(Qt.Key.Key_1)
+    assert view.canvas.minimumSize().isEmpty()
