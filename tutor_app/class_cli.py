@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from protocol.messages import Frame, Right, Stream
+from protocol.messages import Frame, Right, Shown, Stream
 from protocol.text import plain
 from tutor_app.admin.files import write_whole
 from tutor_app.class_options import EXIT_CODES, ExitCode, LessonOptions, complain, fail, with_lesson_options
@@ -27,6 +27,7 @@ from tutor_app.signin import SignedIn
 TILE: Final = WatchAsk(stream=Stream.TILE, width=640, height=360, interval_ms=1000)
 FOCUS: Final = WatchAsk(stream=Stream.FOCUS, width=3840, height=2160, interval_ms=1000)
 SENTENCE, MESSAGE = 280, 1000  # characters, as in the protocol
+QUALITY: Final = 92  # of a JPEG written here: what came was compressed once already
 PICTURES: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 PICTURE_NOTICE: Final = (
     "{path} shows a student's screen and lies outside Lessonlight's sealed records. You answer for it: "
@@ -115,14 +116,14 @@ def shot(
         student = _one(lesson, device, options)
         if right not in student.may:
             fail(ExitCode.SOME, f"Your role may not view {student.name}: the college's policy gives no right to it.")
-        frame = lesson.picture(student.device, ask, options.wait)
-    if frame is None:
+        shown = lesson.picture(student.device, ask, options.wait)
+    if shown is None:
         fail(ExitCode.SOME, f"{student.name} sent no picture. {student.why}".strip())
-    _keep(frame, out)
+    width, height = _keep(shown, out)
     complain(PICTURE_NOTICE.format(path=out))
     if options.as_json:
-        size = {"width": frame.width, "height": frame.height}
-        _write_json({"device": student.device, "file": str(out), "captured_at": frame.captured_at, **size})
+        size = {"width": width, "height": height}
+        _write_json({"device": student.device, "file": str(out), "captured_at": shown.captured_at, **size})
 
 
 @app.command("flag", epilog=EXIT_CODES)
@@ -260,19 +261,35 @@ def _facts(student: Student) -> dict[str, Any]:
     }
 
 
-def _keep(frame: Frame, path: Path) -> None:
-    """Write the picture, readable by its owner alone."""
-    data = frame.jpeg
-    if PICTURES[path.suffix.lower()] != "JPEG":
-        out = io.BytesIO()
-        # The header was checked when it came in; left to itself Pillow would guess among forty formats.
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-            image.save(out, "PNG")
-        data = out.getvalue()
+def _keep(shown: Shown, path: Path) -> tuple[int, int]:
+    """Write the picture, readable by its owner alone; return its size."""
+    out = io.BytesIO()
     try:
-        write_whole(path, data)
+        picture = _whole(shown)
+    except OSError:
+        fail(ExitCode.SOME, "The picture that came cannot be read.")
+    picture.save(out, PICTURES[path.suffix.lower()], quality=QUALITY)
+    try:
+        write_whole(path, out.getvalue())
     except OSError as error:
         fail(ExitCode.SOME, f"{path} cannot be written: {error.strerror}.")
+    return picture.size
+
+
+def _whole(shown: Shown) -> Image.Image:
+    """Return the picture; raises OSError for one that cannot be read."""
+    if isinstance(shown, Frame):
+        return _read(shown.jpeg)
+    screen = Image.new("RGB", (shown.screen_width, shown.screen_height))
+    for patch in shown.patches:
+        screen.paste(_read(patch.jpeg), (patch.x, patch.y))
+    return screen
+
+
+def _read(jpeg: bytes) -> Image.Image:
+    # The header was checked when it came in; left to itself Pillow would guess among forty formats.
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        return image.convert("RGB")
 
 
 def _write_json(what: dict[str, Any]) -> None:

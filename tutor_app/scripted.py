@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
-from protocol.messages import Frame, LessonTerms
+from protocol.messages import LessonTerms, Shown
 from tutor_app.classroom.classroom import Changes, Classroom, Flag, Order
 from tutor_app.classroom.student import Action, Answer, Presence, Student
 from tutor_app.network.network import Network
@@ -39,7 +39,7 @@ class ScriptedLesson:
         self._bell = Bell()
         self._network = Network(who.credentials, who.bundle, mdns=mdns, dial=dial, on_wake=self._bell.set)
         self._recorder = Recorder(journal, terms, who.credentials.identity, on_problem) if journal else None
-        self._frame: Frame | None = None
+        self._shown: Shown | None = None
 
     def __enter__(self) -> Self:
         if self._recorder:
@@ -111,12 +111,12 @@ class ScriptedLesson:
             self._recorder.flagged([flag], self.classroom.students)
         return flag
 
-    def picture(self, device: str, ask: WatchAsk, within: float) -> Frame | None:
+    def picture(self, device: str, ask: WatchAsk, within: float) -> Shown | None:
         """Return one picture of a device, or None where none came within so many seconds."""
-        self._frame = None
+        self._shown = None
         self._network.watch(device, ask)
-        self.until(lambda: self._frame is not None, within)
-        return self._frame
+        self.until(lambda: self._shown is not None, within)
+        return self._shown
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +126,7 @@ class ScriptedLesson:
             if self._recorder:
                 self._recorder.happened(event)
         for picture in self._network.mailbox.drain():
-            self._frame = picture.frame
+            self._shown = self._shown or picture.shown  # of the focus view only the first is whole
         self.classroom.tick(time.time())
 
     def _order(self, asked: tuple[list[Order], Changes]) -> None:

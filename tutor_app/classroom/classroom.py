@@ -3,7 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from protocol.messages import Command, LessonTerms, Lock, Reason, Result, Right, ScreenState, TextMessage, Unlock
+from protocol.messages import (
+    Command,
+    LessonTerms,
+    Lock,
+    Reason,
+    Result,
+    Right,
+    ScreenState,
+    Status,
+    TextMessage,
+    Unlock,
+)
 from tutor_app.classroom.activity import Kind, Line
 from tutor_app.classroom.events import (
     CommandAnswered,
@@ -16,8 +27,9 @@ from tutor_app.classroom.events import (
     Permitted,
     PictureShown,
     StatusTold,
+    TileAsked,
 )
-from tutor_app.classroom.student import SCREEN_WORDS, Action, Answer, Asked, Presence, Student
+from tutor_app.classroom.student import SCREEN_WORDS, Action, Answer, Asked, Presence, Proof, Student
 
 RECONNECT_FOR = 30.0  # seconds a lost tile keeps its last picture before it counts as missing
 ANSWER_WITHIN = 6.0  # the device answers within 5 s, or fails the command itself
@@ -75,6 +87,18 @@ class Changes:
         return bool(self.devices) or self.roster or self.activity
 
 
+_OfStudent = (
+    Permitted
+    | NotPermitted
+    | StatusTold
+    | PictureShown
+    | TileAsked
+    | LinkLost
+    | CommandAnswered
+    | MessageUnderstood
+)
+
+
 class Classroom:
     """One lesson of one group. `new_id` returns a fresh UUID4 as 32 hexadecimal digits."""
 
@@ -130,8 +154,9 @@ class Classroom:
             case LinkUp():
                 return self._link_up(event)
         student = self._students.get(event.device)
-        if student is None:
-            return Changes()
+        return self._happened(student, event) if student else Changes()
+
+    def _happened(self, student: Student, event: _OfStudent) -> Changes:
         match event:
             case Permitted():
                 return self._permitted(student, event)
@@ -141,6 +166,8 @@ class Classroom:
                 return self._status(student, event)
             case PictureShown():
                 return self._picture(student, event)
+            case TileAsked():
+                return self._asked_tile(student, event)
             case LinkLost():
                 return self._lost(student, event)
             case CommandAnswered():
@@ -332,6 +359,8 @@ class Classroom:
                 monitors=status.monitors,
                 screen=status.screen,
                 lock=status.lock,
+                inputs=status.inputs,
+                proof=_proof_after(student, status, event.at),
             )
         )
 
@@ -341,8 +370,20 @@ class Classroom:
                 student,
                 first_picture_at=student.first_picture_at or event.at,
                 last_picture_at=event.at,
+                inputs=max(student.inputs, event.inputs),
+                proof=replace(student.proof, since=event.at, inputs=max(student.inputs, event.inputs)),
+                blank=event.blank,
+                blank_since=student.blank_since if student.blank is event.blank else event.at,
             )
         )
+
+    def _asked_tile(self, student: Student, event: TileAsked) -> Changes:
+        asked, proof = event.every, student.proof
+        if asked is not None and (proof.every is None or asked < proof.every):
+            proof = replace(
+                proof, since=event.at, inputs=student.inputs
+            )  # the time it was not looked at proves nothing
+        return self._put(replace(student, proof=replace(proof, every=asked)))
 
     def _lost(self, student: Student, event: LinkLost) -> Changes:
         if student.presence in (Presence.REFUSED, Presence.PAUSED):
@@ -400,6 +441,15 @@ class Classroom:
     def _put(self, student: Student) -> Changes:
         self._students[student.device] = student
         return Changes({student.device})
+
+
+def _proof_after(student: Student, status: Status, at: float) -> Proof:
+    """Return what a picture is judged by after a status: anew where counting began anew, or the screen came back."""
+    came_back = status.screen is ScreenState.LIVE and student.presence is not Presence.LIVE
+    unlocked = student.lock is not None and status.lock is None
+    if status.inputs < student.proof.inputs or came_back or unlocked:
+        return replace(student.proof, since=at, inputs=status.inputs)
+    return student.proof
 
 
 _VERB = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}

@@ -1,8 +1,27 @@
 """What the network tells the classroom. Times are Unix seconds by the tutor's clock; `device` is the enrolled id."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
 from protocol.messages import Reason, Result, Right, Status
+
+
+class Blank(StrEnum):
+    """Whether a picture shows nothing: a screen that is off or hidden from us often gives one colour all over."""
+
+    NO = ""
+    BLACK = "black"
+    PLAIN = "plain"
+
+
+class TileSeen(NamedTuple):
+    """A tile that was drained and decoded; `inputs` as its device counted them when it was captured."""
+
+    device: str
+    captured_at: float
+    inputs: int = 0
+    blank: Blank = Blank.NO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +66,21 @@ class StatusTold:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureShown:
-    """A tile of this device was drained and shown."""
+    """A tile of this device was drained and shown; `inputs` and `blank` as in TileSeen."""
 
     device: str
     captured_at: float
+    at: float
+    inputs: int = 0
+    blank: Blank = Blank.NO
+
+
+@dataclass(frozen=True, kw_only=True)
+class TileAsked:
+    """From now on a tile of this device is due `every` so many seconds where its screen changes; None: no tile."""
+
+    device: str
+    every: float | None
     at: float
 
 
@@ -97,6 +127,7 @@ Event = (
     | NotPermitted
     | StatusTold
     | PictureShown
+    | TileAsked
     | LinkLost
     | CommandAnswered
     | MessageUnderstood

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from protocol.messages import LockFacts, MonitorFacts, Reason, Right, ScreenState
+from tutor_app.classroom.events import Blank
 
 
 class Presence(StrEnum):
@@ -50,6 +51,18 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What a picture that stays the same is judged by: tiles were asked `every` so many seconds (None: not at all),
+
+    nothing new has come `since`, and the device had counted `inputs` key presses and clicks then.
+    """
+
+    since: float = 0.0
+    inputs: int = 0
+    every: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Student:
     """What is known of one device and the student on it. `refusal` is the reason of the latest `why` that had one."""
 
@@ -77,6 +90,10 @@ class Student:
     asked: Asked | None = None
     flags: int = 0
     understood_at: float = 0.0
+    inputs: int = 0
+    proof: Proof = Proof()
+    blank: Blank = Blank.NO
+    blank_since: float = 0.0
 
     @property
     def linked(self) -> bool:

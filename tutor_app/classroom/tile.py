@@ -5,6 +5,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import Final
 
+from tutor_app.classroom.liveness import doubt
 from tutor_app.classroom.phrases import Tone, clock_time, countdown, duration
 from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
 
@@ -139,6 +140,9 @@ def _badge(student: Student, now: float) -> Badge | None:
         return answered
     if student.understood_at and now - student.understood_at < UNDERSTOOD_FOR:
         return Badge(text="Understood", tone=Tone.LIVE, icon="check")
+    doubted = doubt(student, now)
+    if doubted:
+        return Badge(text=doubted, tone=Tone.WARN, icon="warning")
     if student.flags:
         return Badge(text=str(student.flags) if student.flags > 1 else "Flagged", tone=Tone.DANGER, icon="flag")
     return None

@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 
-from protocol.messages import Frame, LessonTerms
+from protocol.messages import LessonTerms, Patches
 from tutor_app.app import Preset, TutorApp, run
+from tutor_app.classroom.events import TileSeen
 from tutor_app.demo.talk import FINISH
 from tutor_app.ui.lesson_page import LessonPage
 
@@ -55,9 +56,9 @@ class Eye(QObject):
         self._counter.start()
         say({"is": "ready"})
 
-    def _shown(self, shown: list[tuple[str, float]]) -> None:
+    def _shown(self, shown: list[TileSeen]) -> None:
         now = time.time()
-        for device, _ in shown:
+        for device, *_ in shown:
             if device not in self._tiles:
                 say({"is": "live", "device": device, "at": now})
             self._tiles[device] = self._tiles.get(device, 0) + 1
@@ -88,7 +89,7 @@ class Eye(QObject):
         self._page.open_student(self._preset["focus"])
         self._late.start()
 
-    def _focused(self, _device: str, _image: object, _frame: Frame) -> None:
+    def _focused(self, _device: str, _strips: object, _shown: Patches) -> None:
         self._app.feed.focused.disconnect(self._focused)
         QTimer.singleShot(SHARP_AFTER, self._take_focus)
 

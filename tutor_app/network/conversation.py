@@ -19,6 +19,7 @@ from protocol.messages import (
     LessonTerms,
     Message,
     Outcome,
+    Patches,
     PermitEnded,
     PermitGranted,
     PermitRequest,
@@ -26,12 +27,14 @@ from protocol.messages import (
     Reason,
     Refused,
     Result,
+    Shown,
     Status,
     Stream,
     Understood,
     Unwatch,
     Welcome,
 )
+from protocol.pictures import picture_bytes
 from protocol.policy.bundle import StaffBundle
 from protocol.session import WATCH_RIGHT, CloseCode, LocalProtocolError, RemoteProtocolError, State
 from tutor_app.classroom.events import CommandAnswered, Event, MessageUnderstood, NotPermitted, Permitted, StatusTold
@@ -87,8 +90,8 @@ class Conversation:
         self._refused: NotPermitted | None = None
         self._watches = 0
         self._asked: dict[Stream, WatchAsk] = {}
-        self._in_flight: dict[Stream, Frame] = {}
-        self._credits: dict[Stream, Frame] = {}
+        self._in_flight: dict[Stream, Shown] = {}
+        self._credits: dict[Stream, Shown] = {}
         self._orders: deque[Command] = deque()
         self._work = asyncio.Event()
         self._farewell: str | None = None
@@ -120,11 +123,11 @@ class Conversation:
         """The wishes for this device may have changed."""
         self._work.set()
 
-    def drained(self, stream: Stream, frame: Frame) -> None:
+    def drained(self, stream: Stream, shown: Shown) -> None:
         """The window took this picture; one of an earlier connection counts for nothing."""
-        if self._in_flight.get(stream) is frame:
+        if self._in_flight.get(stream) is shown:
             del self._in_flight[stream]
-            self._credits[stream] = frame
+            self._credits[stream] = shown
             self._work.set()
 
     def say_farewell(self, reason: str) -> bool:
@@ -173,7 +176,7 @@ class Conversation:
     def _take_in(self, message: Message) -> None:
         at = time()
         match message:
-            case Frame():
+            case Frame() | Patches():
                 self._picture(message)
             case Status():
                 self._tell(StatusTold(device=self.device, status=message, at=at))
@@ -191,12 +194,12 @@ class Conversation:
                 self._refused = NotPermitted(device=self.device, reason=message.reason, detail=why, at=at)
                 self._tell(self._refused)
 
-    def _picture(self, frame: Frame) -> None:
-        for stream in Stream:
-            watch = self.link.watched(stream)
-            if watch and watch.watch == frame.watch:
-                self._in_flight[stream] = frame
-                self._shared.mailbox.put(self.device, stream, frame)
+    def _picture(self, shown: Shown) -> None:
+        stream = Stream.TILE if isinstance(shown, Frame) else Stream.FOCUS
+        if stream is Stream.TILE:
+            self._shared.traffic.add_tile(self.device, picture_bytes(shown))
+        self._in_flight[stream] = shown
+        self._shared.mailbox.put(self.device, stream, shown)
 
     async def _write(self) -> None:
         with suppress(LinkClosed):
@@ -234,8 +237,8 @@ class Conversation:
 
     async def _give_credits(self) -> None:
         while self._credits and self._open:
-            _, frame = self._credits.popitem()
-            await self.link.send(Credit(watch=frame.watch, sequence=frame.sequence))
+            _, shown = self._credits.popitem()
+            await self.link.send(Credit(watch=shown.watch, sequence=shown.sequence))
 
     async def _leave(self, reason: str) -> None:
         if self._open:

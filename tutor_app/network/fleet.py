@@ -147,7 +147,7 @@ class Fleet:
         for picture in pictures:
             held = self._held.get(picture.device)
             if held:
-                held.conversation.drained(picture.stream, picture.frame)
+                held.conversation.drained(picture.stream, picture.shown)
 
     @property
     def dials(self) -> int:

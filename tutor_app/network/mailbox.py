@@ -1,26 +1,30 @@
-"""Where pictures wait for the window: the latest one of each device and stream, and no queue behind it."""
+"""Where pictures wait for the window: at most one of each device and stream, and no queue behind it."""
 
 from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Lock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from protocol.messages import Frame, Stream
+from protocol.messages import Shown, Stream
 from tutor_app.network.wake import Wake
+
+_ORDER: Final = (Stream.FOCUS, Stream.TILE)  # one person is looking at the focus view
 
 
 class Picture(NamedTuple):
-    """One picture and whose it is."""
+    """One picture, or what changed of one, and whose it is."""
 
     device: str
     stream: Stream
-    frame: Frame
+    shown: Shown
 
 
 class Mailbox:
-    """Thread-safe. The device may send the next picture of a stream once the last was drained, so one waits at most.
+    """Thread-safe. The device may send the next picture of a watch once the last was drained, so one waits at most.
 
-    `on_wake` is called at most once until the next drain; `on_drained` gets what was drained, in the draining thread.
+    Patches build upon each other, and none is lost by this: only one of another watch takes the place of one that
+    waits, and the first of a watch covers the whole screen. `on_wake` is called at most once a stream until that
+    stream's next drain; `on_drained` gets what was drained, in the draining thread.
     """
 
     def __init__(
@@ -29,36 +33,40 @@ class Mailbox:
         on_drained: Callable[[Sequence[Picture]], None] | None = None,
     ) -> None:
         self.replaced = 0
-        self._wake = Wake(on_wake)
+        # A bell a stream: the focus view is looked after at once, and that must not have every tile ring.
+        self._wakes = {stream: Wake(on_wake) for stream in _ORDER}
         self._on_drained = on_drained
         self._lock = Lock()
-        # The focus view before the tiles: one person is looking at it.
-        self._waiting: dict[Stream, dict[str, Picture]] = {Stream.FOCUS: {}, Stream.TILE: {}}
+        self._waiting: dict[Stream, dict[str, Picture]] = {stream: {} for stream in _ORDER}
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def put(self, device: str, stream: Stream, frame: Frame) -> None:
+    def put(self, device: str, stream: Stream, shown: Shown) -> None:
         """Leave a picture; replaces one of the same device and stream that nobody has drained."""
         with self._lock:
             waiting = self._waiting[stream]
             self.replaced += device in waiting
-            waiting[device] = Picture(device, stream, frame)
-        self._wake.ring()
+            waiting[device] = Picture(device, stream, shown)
+        self._wakes[stream].ring()
 
-    def drain(self, limit: int = 64) -> list[Picture]:
-        """Take up to `limit` pictures, those that wait longest first; rings again where more are left."""
-        self._wake.looked()
+    def drain(self, limit: int = 64, streams: Sequence[Stream] = _ORDER) -> list[Picture]:
+        """Take up to `limit` pictures of these streams, those that wait longest first; rings again where more are left.
+
+        What is left of other streams waits in silence: whoever rang for it has not looked yet.
+        """
+        for stream in streams:
+            self._wakes[stream].looked()
         with self._lock:
-            waiting = (picture for stream in self._waiting.values() for picture in stream.values())
+            waiting = (picture for stream in streams for picture in self._waiting[stream].values())
             drained = list(islice(waiting, limit))
             for picture in drained:
                 del self._waiting[picture.stream][picture.device]
-            left = len(self)
+            left = [stream for stream in streams if self._waiting[stream]]
         if drained and self._on_drained:
             self._on_drained(drained)
-        if left:
-            self._wake.ring()
+        for stream in left:
+            self._wakes[stream].ring()
         return drained
 
     def forget(self, device: str, stream: Stream) -> None:

@@ -20,7 +20,7 @@ from tutor_app.network.event_queue import EventQueue
 from tutor_app.network.fleet import Fleet
 from tutor_app.network.limits import Limits
 from tutor_app.network.mailbox import Mailbox, Picture
-from tutor_app.network.traffic import Traffic
+from tutor_app.network.traffic import Tiles, Traffic
 from tutor_app.network.wishes import WatchAsk
 
 THREAD = "lessonlight-network"
@@ -120,6 +120,10 @@ class Network:
     def bytes_in(self) -> dict[str, int]:
         """Return the bytes received from each device since the start."""
         return self._traffic.bytes_in()
+
+    def tiles(self) -> dict[str, Tiles]:
+        """Return the tiles received from each device since the start."""
+        return self._traffic.tiles()
 
     def bytes_a_second(self) -> float:
         """Return the bytes a second over the last five seconds, all devices together."""

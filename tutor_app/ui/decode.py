@@ -1,64 +1,148 @@
-"""JPEG → QImage with the decoder pinned: Qt would otherwise try every format it knows on what a peer sent."""
+"""JPEG → pixels with the decoder pinned: left to themselves Qt and Pillow would try every format they know.
 
-from collections.abc import Callable
+Small pictures are read by Qt in the window's thread. What changed on a large one is read by Pillow: its libjpeg-turbo
+uses the processor's vector instructions where the one inside Qt does not, and it lets other threads run meanwhile.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from PIL.Image import Image
+from PIL.JpegImagePlugin import JpegImageFile
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader
 
-from protocol.messages import Frame
+from protocol.messages import Patch, Patches
 
-ALLOCATION_LIMIT: Final = 160  # MiB: two 4K monitors side by side take 66, a whole 8K screen 133
+ALLOCATION_LIMIT: Final = 16  # MiB: a tile of half a 4K screen each way takes 8
+WORKERS: Final = 2
+INLINE: Final = 96 * 1024  # pixels: under a millisecond of work, while handing over to a thread and back takes half
+ROWS: Final = 64  # half a MiB of a 1080p screen: memory the allocator keeps, where whole screens page in anew each time
+_SCANS: Final = 3  # a baseline JPEG needs no more than one for each component; each one more is work for ten bytes
+_SCAN: Final = b"\xff\xda"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Rows of pixels, as QImage.Format_RGBX8888 has them, and where they go on the screen."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    pixels: bytes
 
 
 def decode(jpeg: bytes) -> QImage | None:
     """Return the picture, or None where it cannot be read. The session has checked its header already."""
     QImageReader.setAllocationLimit(ALLOCATION_LIMIT)
+    if jpeg.count(_SCAN) > _SCANS:
+        return None
     buffer = QBuffer()
     buffer.setData(QByteArray(jpeg))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
     reader = QImageReader(buffer, QByteArray(b"jpeg"))
     reader.setAutoDetectImageFormat(False)
     reader.setDecideFormatFromContent(False)
-    image = reader.read()  # releases the GIL, unlike QImage.fromData
+    image = reader.read()
     return None if image.isNull() else image
 
 
-class FocusDecoder(QObject):
-    """Decodes large pictures on a worker thread: one at work, the latest one waiting, those between left out."""
+def decode_patch(patch: Patch) -> list[Strip] | None:
+    """Return a patch in strips of a few rows, or None where it cannot be read. May be called in any thread."""
+    if patch.jpeg.count(_SCAN) > _SCANS:
+        return None
+    try:
+        picture = JpegImageFile(io.BytesIO(patch.jpeg))
+        if picture.size != (patch.width, patch.height):
+            return None
+        picture.load()
+        image: Image = picture if picture.mode == "RGB" else picture.convert("RGB")
+        return [_strip(image, patch, top) for top in range(0, patch.height, ROWS)]
+    except Exception:  # Pillow promises no set of errors for what it cannot read
+        return None
 
-    decoded = Signal(str, QImage, Frame)
+
+def _strip(image: Image, patch: Patch, top: int) -> Strip:
+    bottom = min(patch.height, top + ROWS)
+    pixels = image.crop((0, top, patch.width, bottom)).tobytes("raw", "RGBX")
+    return Strip(patch.x, patch.y + top, patch.width, bottom - top, pixels)
+
+
+def decode_patches(patches: Iterable[Patch]) -> list[list[Strip] | None]:
+    """Return all of them, each in strips."""
+    return [decode_patch(patch) for patch in patches]
+
+
+class FocusDecoder(QObject):
+    """Reads one message's patches at a time: few pixels at once, many in two worker threads."""
+
+    decoded = Signal(str, object, Patches)
+    """Device, the strips of all patches that could be read, and the message."""
+    _part_done = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.unreadable = 0
         self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._at_work = False
-        self._waiting: tuple[str, Frame] | None = None
-        self._finished.connect(self._done)
+        self._pool.setMaxThreadCount(WORKERS)
+        self._pool.setExpiryTimeout(-1)
+        self._number = 0
+        self._at_work: tuple[str, Patches] | None = None
+        self._left = 0
+        self._strips: list[Strip] = []
+        self._part_done.connect(self._gather)
 
-    _finished = Signal(str, object, Frame)
+    @property
+    def busy(self) -> bool:
+        """Whether a message is being read."""
+        return self._at_work is not None
 
-    def put(self, device: str, frame: Frame) -> None:
-        """Decode this next; it takes the place of one that still waits."""
-        if self._at_work:
-            self._waiting = device, frame
+    def put(self, device: str, shown: Patches) -> None:
+        """Read this now; nothing else may be at work. `decoded` may come before this returns."""
+        self._number += 1
+        self._at_work, self._strips = (device, shown), []
+        if sum(patch.width * patch.height for patch in shown.patches) <= INLINE:
+            self._left = 1
+            self._gather(self._number, decode_patches(shown.patches))
             return
-        self._at_work = True
-        self._pool.start(_Work(lambda: self._finished.emit(device, decode(frame.jpeg), frame)))
+        parts = [part for part in _shared_out(shown.patches) if part]
+        self._left = len(parts)
+        for part in parts:
+            self._pool.start(_Work(self._work(self._number, part)))
 
     def stop(self) -> None:
-        """Leave out what waits, and let what is at work end."""
-        self._waiting = None
+        """Let what is at work end, and say nothing of it."""
+        self._number += 1
+        self._at_work, self._strips = None, []
         self._pool.waitForDone(2000)
 
-    def _done(self, device: str, image: QImage | None, frame: Frame) -> None:
-        self._at_work = False
-        waiting, self._waiting = self._waiting, None
-        if image is not None:
-            self.decoded.emit(device, image, frame)
-        if waiting:
-            self.put(*waiting)
+    def _work(self, number: int, part: Sequence[Patch]) -> Callable[[], None]:
+        return lambda: self._part_done.emit(number, decode_patches(part))
+
+    def _gather(self, number: int, part: list[list[Strip] | None]) -> None:
+        if number != self._number or self._at_work is None:
+            return  # stopped meanwhile
+        for strips in part:
+            self.unreadable += strips is None
+            self._strips += strips or []
+        self._left -= 1
+        if not self._left:
+            (device, shown), strips, self._at_work, self._strips = self._at_work, self._strips, None, []
+            self.decoded.emit(device, strips, shown)
+
+
+def _shared_out(patches: Iterable[Patch]) -> list[list[Patch]]:
+    """Return the patches in parts of about the same number of pixels, one for each worker."""
+    parts: list[list[Patch]] = [[] for _ in range(WORKERS)]
+    pixels = [0] * WORKERS
+    for patch in sorted(patches, key=lambda patch: patch.width * patch.height, reverse=True):
+        least = pixels.index(min(pixels))
+        parts[least].append(patch)
+        pixels[least] += patch.width * patch.height
+    return parts
 
 
 class _Work(QRunnable):

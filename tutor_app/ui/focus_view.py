@@ -1,26 +1,28 @@
 """One student's screen, large. The picture is never saved or copied; where there is none, the page says why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
+from typing import Final
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from protocol.messages import MonitorFacts
+from protocol.messages import MonitorFacts, Patches
 from tutor_app.classroom.explain import explain
 from tutor_app.classroom.phrases import Run, Tone
 from tutor_app.classroom.student import Presence, Student
 from tutor_app.classroom.tile import Look, Tile, Viewer, tile
 from tutor_app.ui.actions import Actions
-from tutor_app.ui.canvas import Canvas, Pane
+from tutor_app.ui.canvas import ZOOM_STEP, Canvas, Pane
+from tutor_app.ui.decode import Strip
 from tutor_app.ui.lesson_bar import ActionButton, Overflow
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.runs import RunsLabel, single_line
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.watching import SETTLE
 from tutor_app.ui.widgets import Card, Choice, IconButton, KeyButton, label
 
+LARGEST_ASKED: Final = QSize(3840, 2160)  # a larger desktop comes scaled: 4K is what one screen can show
 _OVER_PICTURE = {Look.LOCKED: Tone.LOCKED, Look.ASKED: Tone.INK, Look.FADED: Tone.WARN}
 
 
@@ -71,28 +73,34 @@ class FocusView(QWidget):
         self._theme, self._actions, self._pictures, self._viewer = theme, actions, pictures, viewer
         self.device = ""
         self._monitors: tuple[MonitorFacts, ...] = ()
-        self._screen = QSize()
         self._name = label(kind="title")
         self._facts = RunsLabel(theme)
         self._monitor = Choice(theme)
         self._monitor.setAccessibleName("Monitor")
         self._monitor.activated.connect(lambda _: self._restart())
-        self.fit = KeyButton(theme, "actual", "Actual size", QKeySequence("1"))
-        self.fit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.fit.clicked.connect(self._toggle_fit)
+        self.actual = KeyButton(theme, "actual", "Actual size", QKeySequence("1"))
+        self.fit = KeyButton(theme, "fit", "Fit window", QKeySequence("0"))
+        self.full = IconButton(theme, "full", "Full screen (F11)")
         self.canvas = Canvas(theme)
         self.card = StateCard(viewer.zone)
         self._mark = RunsLabel(theme)
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE)
-        self._settle.timeout.connect(self.ask)
         self._lay_out()
+        for one, act in (
+            (self.actual, lambda: self.canvas.set_zoom(1.0)),
+            (self.fit, lambda: self.canvas.set_zoom(None)),
+        ):
+            one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            one.clicked.connect(act)
+        self.full.clicked.connect(self.toggle_full_screen)
+        self.canvas.zoomed.connect(self._offer_sizes)
+        self._offer_sizes()
 
     # ── for the window ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def show_student(self, student: Student, now: float) -> None:
         """Open this student's screen."""
         self.device = student.device
-        self._monitors, self._screen = (), QSize()
+        self._monitors = ()
         self._monitor.clear()
         self.canvas.show_rough(self._pictures.get(student.device))
         self.refresh(student, now)
@@ -115,11 +123,9 @@ class FocusView(QWidget):
             self.card.tell(student, shown)
             self._place_card()
 
-    def show_image(self, device: str, image: QImage, screen: QSize) -> None:
-        """Show a large picture of the student in view; `screen` is the size of what was captured."""
-        if device == self.device:
-            self._screen = screen
-            self.canvas.show_image(image)
+    def show_patches(self, device: str, strips: Iterable[Strip], shown: Patches) -> None:
+        """Show what has changed on the screen of the student in view."""
+        if device == self.device and self.canvas.show_patches(shown, strips) and self.card.isVisible():
             self.card.hide()
 
     @property
@@ -130,62 +136,75 @@ class FocusView(QWidget):
     def ask(self) -> None:
         """Tell which pictures are needed now."""
         if self.device and self.isVisible():
-            self.asked.emit(self.device, self.monitor, self._wanted())
+            self.asked.emit(self.device, self.monitor, LARGEST_ASKED)
+
+    def zoom(self, steps: int) -> None:
+        """Show the screen larger, or smaller for steps below 0."""
+        self._pane.zoom_by(ZOOM_STEP**steps)
+
+    def toggle_full_screen(self) -> None:
+        """Give the whole display to the student's screen, or take it back."""
+        window = self.window()
+        window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._bar.setVisible(not window.isFullScreen())
+        self.setFocus()
+
+    def leave_full_screen(self) -> bool:
+        """Take the display back; False where it was not given."""
+        full = self.window().isFullScreen()
+        if full:
+            self.toggle_full_screen()
+        return full
 
     # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back, arrows go on to the neighbours, 1 changes the size."""
+        """Esc goes back, arrows go on to the neighbours; +, −, 0 and 1 change the size, F11 fills the display."""
         match event.key():
             case Qt.Key.Key_Escape | Qt.Key.Key_Backspace:
-                self.left.emit()
+                if not self.leave_full_screen():
+                    self.left.emit()
             case Qt.Key.Key_Left:
                 self.stepped.emit(-1)
             case Qt.Key.Key_Right:
                 self.stepped.emit(1)
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.zoom(1)
+            case Qt.Key.Key_Minus:
+                self.zoom(-1)
+            case Qt.Key.Key_0:
+                self.canvas.set_zoom(None)
             case Qt.Key.Key_1:
-                self._toggle_fit()
+                self.canvas.set_zoom(1.0)
+            case Qt.Key.Key_F11:
+                self.toggle_full_screen()
             case _:
                 super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for pictures of the new size, once it has settled."""
+        """Keep the bar and the card in their places."""
         super().resizeEvent(event)
-        self._settle.start()
         self._fit_bar()
         self._place_card()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for pictures."""
         super().showEvent(event)
-        self._settle.start()
+        self.ask()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Forget the picture: it belongs to nobody's screen any more."""
         super().hideEvent(event)
-        self._settle.stop()
         self.canvas.show_rough(None)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _wanted(self) -> QSize:
-        if not self.canvas.actual:
-            ratio, size = self.devicePixelRatioF(), self._pane.size()
-            return QSize(round(size.width() * ratio), round(size.height() * ratio))
-        if self._screen.isValid() and not self._screen.isEmpty():
-            return self._screen
-        chosen = [one for one in self._monitors if self.monitor in (0, one.index)]
-        width = sum(one.width for one in chosen) or 1920
-        return QSize(width, max((one.height for one in chosen), default=1080))
-
-    def _toggle_fit(self) -> None:
-        actual = not self.canvas.actual
-        self.canvas.set_actual(actual)
-        self.fit.set_words("Fit window" if actual else "Actual size")
-        self.ask()
+    def _offer_sizes(self) -> None:
+        self.fit.setVisible(self.canvas.zoom is not None)
+        self.actual.setVisible(self.canvas.zoom != 1)
+        self._fit_bar()
 
     def _restart(self) -> None:
-        self._screen = QSize()
         self.ask()
         self.setFocus()
 
@@ -208,7 +227,8 @@ class FocusView(QWidget):
 
     def _fit_bar(self) -> None:
         taken = self._name.sizeHint().width() + 120 + self._lead.sizeHint().width() + 64
-        taken += self.fit.sizeHint().width() + (self._monitor.sizeHint().width() if self._monitor.isVisible() else 0)
+        taken += sum(one.sizeHint().width() + 8 for one in (self.actual, self.fit, self.full) if one.isVisibleTo(self))
+        taken += self._monitor.sizeHint().width() if self._monitor.isVisible() else 0
         self._row.fit(self.width() - taken)
 
     def _lay_out(self) -> None:
@@ -221,7 +241,7 @@ class FocusView(QWidget):
         self._lead = back
         buttons = [ActionButton(self._theme, self._actions[name]) for name in ("lock", "unlock", "message", "flag")]
         self._row = Overflow(self._theme, buttons)
-        bar = QFrame()
+        bar = self._bar = QFrame()
         bar.setObjectName("bar")
         row = QHBoxLayout(bar)
         row.setContentsMargins(16, 12, 16, 12)
@@ -232,7 +252,7 @@ class FocusView(QWidget):
         row.addWidget(self._facts, 1)
         row.addWidget(self._mark)
         row.addSpacing(4)
-        for one in (self._monitor, self.fit, self._row):
+        for one in (self._monitor, self.fit, self.actual, self.full, self._row):
             row.addWidget(one)
         self._pane = Pane(self.canvas)
         column = QVBoxLayout(self)

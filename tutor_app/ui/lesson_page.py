@@ -1,17 +1,17 @@
 """A lesson on the screen: the wall, one student large, and the dialogs between the tutor's keys and the orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QSize, QTimer, Signal
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget
 
-from protocol.messages import Frame, Right
+from protocol.messages import Patches, Right
 from protocol.policy.bundle import StaffBundle
 from tutor_app.classroom.classroom import Changes
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
+from tutor_app.ui.decode import Strip
 from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.flag_dialog import FlagDialog
@@ -101,6 +101,7 @@ class LessonPage(QStackedWidget):
     def leave_student(self) -> None:
         """Go back to the wall, where the student is selected."""
         device = self.focused
+        self.focus_view.leave_full_screen()
         self.watching.focus(None)
         self.setCurrentWidget(self.wall_page)
         self.wall_page.wall.select(device)
@@ -190,8 +191,8 @@ class LessonPage(QStackedWidget):
             "open": self._open_selected,
             "select-all": wall.wall.selectAll,
             "find": self._find,
-            "larger": lambda: wall.filters.step(1),
-            "smaller": lambda: wall.filters.step(-1),
+            "larger": lambda: self._resize(1),
+            "smaller": lambda: self._resize(-1),
             "fit-all": wall.fit_all,
             "panel": wall.toggle_panel,
             "end": self.ask_end,
@@ -200,6 +201,12 @@ class LessonPage(QStackedWidget):
     def _to_unlock(self) -> list[Student]:
         chosen = self.chosen()
         return chosen if self.focused or self.wall_page.selected() else [one for one in chosen if one.lock]
+
+    def _resize(self, steps: int) -> None:
+        if self.focused:
+            self.focus_view.zoom(steps)
+        else:
+            self.wall_page.filters.step(steps)
 
     def _open_selected(self) -> None:
         devices = self.wall_page.selected()
@@ -220,9 +227,9 @@ class LessonPage(QStackedWidget):
         self.watching.focus(device, monitor, size)
         self.watching.later()
 
-    def _show_large(self, device: str, image: QImage, frame: Frame) -> None:
+    def _show_large(self, device: str, strips: Iterable[Strip], shown: Patches) -> None:
         if device == self.focused:
-            self.focus_view.show_image(device, image, QSize(frame.screen_width, frame.screen_height))
+            self.focus_view.show_patches(device, strips, shown)
 
     def _changed(self, changes: Changes) -> None:
         if self.focused in changes.devices:

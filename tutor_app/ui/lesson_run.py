@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
 from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
-from tutor_app.classroom.events import Event, PictureShown
+from tutor_app.classroom.events import Event, PictureShown, TileSeen
 from tutor_app.ui.ports import Journal, Wire
 from tutor_app.ui.recorder import Recorder
 
@@ -81,18 +81,18 @@ class LessonRun(QObject):
         if changes:
             self.changed.emit(changes)
 
-    def take_shown(self, shown: list[tuple[str, float]]) -> None:
+    def take_shown(self, shown: list[TileSeen]) -> None:
         """Take in which tiles have a new picture."""
         now = self._clock()
         first = Changes()
-        for device, captured_at in shown:
-            student = self.classroom.students.get(device)
-            changes = self.classroom.apply(PictureShown(device=device, captured_at=captured_at, at=now))
+        for seen in shown:
+            student = self.classroom.students.get(seen.device)
+            changes = self.classroom.apply(PictureShown(**seen._asdict(), at=now))
             if student and not student.first_picture_at:
                 first |= changes
         if first:
             self.changed.emit(first)
-        self.pictured.emit([device for device, _ in shown])
+        self.pictured.emit([seen.device for seen in shown])
 
     def tick(self) -> None:
         """Let a second pass."""

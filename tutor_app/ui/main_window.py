@@ -89,10 +89,12 @@ class MainWindow(QMainWindow):
         self.finished.emit()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Ask for no pictures while the window is minimised."""
+        """Ask for no pictures while the window is minimised; in full screen the menu goes."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.WindowStateChange and self.lesson_page:
-            self.lesson_page.watching.away(self.isMinimized())
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.menuBar().setVisible(not self.isFullScreen())
+            if self.lesson_page:
+                self.lesson_page.watching.away(self.isMinimized())
 
     def _close_now(self) -> None:
         self._closing = True

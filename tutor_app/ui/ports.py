@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from protocol.messages import Frame, LessonTerms, Stream
+from protocol.messages import LessonTerms, Shown, Stream
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import Event
 from tutor_app.network.wishes import WatchAsk
@@ -13,8 +13,8 @@ from tutor_app.records.values import Record
 class Mail(Protocol):
     """The network's mailbox of pictures."""
 
-    def drain(self, limit: int = 64) -> "Sequence[tuple[str, Stream, Frame]]":
-        """Take up to `limit` pictures: device, stream, frame."""
+    def drain(self, limit: int = 64, streams: Sequence[Stream] = ...) -> Sequence[tuple[str, Stream, Shown]]:
+        """Take up to `limit` pictures of these streams: device, stream, picture."""
         ...
 
 

@@ -15,7 +15,9 @@ _OTHER: Final = (
     ("Let go of the selection", "Esc"),
     ("Large view: back", "Esc"),
     ("Large view: neighbours", "← and →"),
-    ("Large view: actual size", "1"),
+    ("Large view: larger, smaller", "+ and −, or Ctrl+Wheel"),
+    ("Large view: fit window, actual size", "0 and 1"),
+    ("Large view: full screen", "F11"),
 )
 
 

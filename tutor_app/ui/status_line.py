@@ -5,18 +5,19 @@ from datetime import tzinfo
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from tutor_app.classroom.liveness import stale_since
 from tutor_app.classroom.phrases import day, duration
 from tutor_app.classroom.student import Presence, Student
 from tutor_app.ui.widgets import label
 
 
 def oldest_picture(students: Iterable[Student], now: float) -> str:
-    """Return how old the oldest picture of a live screen is, in words."""
-    ages = [now - one.last_picture_at for one in students if one.presence is Presence.LIVE and one.last_picture_at]
-    if not ages:
+    """Return how old the oldest picture on the wall is, in words. A screen that rests is current, however long."""
+    shown = [one for one in students if one.last_picture_at and one.presence in (Presence.LIVE, Presence.RECONNECTING)]
+    if not shown:
         return "No picture yet"
-    age = max(0.0, *ages) if len(ages) > 1 else max(0.0, ages[0])
-    return f"Oldest picture {age:.1f} s" if age < 10 else f"Oldest picture {duration(age)}"
+    since = [at for at in (stale_since(one, now) for one in shown) if at is not None]
+    return f"Oldest picture {duration(now - min(since))}" if since else "All pictures current"
 
 
 class StatusLine(QFrame):

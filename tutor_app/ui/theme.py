@@ -87,6 +87,7 @@ _ICONS: Final = {
     "reconnecting": "arrows-clockwise",
     "actual": "frame-corners",
     "fit": "corners-in",
+    "full": "corners-out",
     "export": "download-simple",
     "calendar": "calendar-blank",
     "people": "users-three",

@@ -11,7 +11,7 @@ from tutor_app.ui.ports import Wire
 
 SEEN_EVERY: Final = 1000  # ms
 UNSEEN_EVERY: Final = 15_000  # ms
-FOCUS_EVERY: Final = 66  # ms: fifteen pictures a second
+FOCUS_EVERY: Final = 33  # ms: thirty a second
 SETTLE: Final = 150  # ms: a slider or a scroll bar under way asks for nothing yet
 _LARGEST: Final = 16_384  # what `Watch` can say
 

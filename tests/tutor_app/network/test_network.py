@@ -26,6 +26,7 @@ from protocol.messages import (
     Unwatch,
     Watch,
 )
+from protocol.pictures import picture_bytes
 from protocol.session import CloseCode
 from tests.tutor_app.network.conftest import TILE, Bursar, Desk, lesson
 from tests.tutor_app.network.devices import Laptop, refuse
@@ -57,7 +58,7 @@ async def test_a_laptop_is_let_in_and_shows_its_tile(laptop, desk) -> None:
     up = room.events[0]
     assert (up.device, up.group, up.address) == (one.name, "10B", one.address)
     assert room.events[1].may == frozenset(Right)
-    assert room.network.bytes_in()[one.name] > sum(len(picture.frame.jpeg) for picture in room.pictures)
+    assert room.network.bytes_in()[one.name] > sum(picture_bytes(picture.shown) for picture in room.pictures)
     assert room.network.bytes_a_second() > 0
 
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from protocol.messages import Command
 from tests.tutor_app.ui import synthetic as made
+from tutor_app.classroom.events import TileSeen
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
@@ -57,7 +58,7 @@ class Held:
         if picture:
             for number in numbers:
                 self.pictures.put(made.device(number), made.screen(number))
-            self.run.take_shown([(made.device(number), self.clock.now) for number in numbers])
+            self.run.take_shown([TileSeen(made.device(number), self.clock.now) for number in numbers])
 
     def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key wherever the keys go now."""

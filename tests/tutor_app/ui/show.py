@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import Reason, Result
 from tests.tutor_app.ui import synthetic as made
+from tutor_app.classroom.events import TileSeen
 from tutor_app.classroom.tile import Viewer
 from tutor_app.records.records import Records
 from tutor_app.records.values import Flagged, LessonStarted
@@ -77,7 +78,7 @@ class Show:
         for number in present:
             run.take(made.arrives(number, application=_APPLICATIONS.get(number, "Writer — essay")))
             self.pictures.put(made.device(number), made.screen(number, 640, 360))
-        run.take_shown([(made.device(number), clock.now) for number in present])
+        run.take_shown([TileSeen(made.device(number), clock.now) for number in present])
         clock.now += 27 * 60
         run.flag([made.device(8)], "off-task", "", "Off task")
         run.flag([made.device(8)], "phone", "", "Phone out")
@@ -93,7 +94,7 @@ class Show:
         run.take([made.answered(order, at=clock.now) for order in done])
         run.take([made.locked(number, 521, clock.now) for number in (11, 12)])
         run.take([made.lost(24, clock.now - 4)])
-        run.take_shown([(made.device(number), clock.now) for number in present if number != 24])
+        run.take_shown([TileSeen(made.device(number), clock.now) for number in present if number != 24])
         clock.now += 1.1
         run.tick()
         page.wall_page.wall.select(made.device(6))
@@ -205,10 +206,7 @@ class Show:
             view = page.focus_view
             wait(200)
             if number in (2, 11):
-                size = view.canvas.size() * view.devicePixelRatioF()
-                size.setHeight(round(size.width() * 9 / 16))
-                image = made.screen(number, size.width(), size.height())
-                view.show_image(made.device(number), image, QSize(1920, 1080))
+                made.show_whole(view, made.device(number), made.screen(number, 1920, 1080))
             self.shot(name)
 
 

@@ -1,5 +1,6 @@
 """A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,10 +14,13 @@ from protocol.messages import (
     LessonTerms,
     LockFacts,
     MonitorFacts,
+    Patch,
+    Patches,
     Reason,
     Result,
     Right,
     ScreenState,
+    Shown,
     Status,
     Stream,
 )
@@ -34,9 +38,12 @@ from tutor_app.classroom.events import (
     Permitted,
     StatusTold,
 )
+from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.records.values import Record
 from tutor_app.signin import SignedIn
+from tutor_app.ui.decode import Strip, decode_patch
+from tutor_app.ui.focus_view import FocusView
 
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
@@ -74,10 +81,11 @@ class Clock:
 
 @dataclass
 class FakeMailbox:
-    waiting: list[tuple[str, Stream, Frame]] = field(default_factory=list)
+    waiting: list[tuple[str, Stream, Shown]] = field(default_factory=list)
 
-    def drain(self, limit: int = 64) -> list[tuple[str, Stream, Frame]]:
-        drained, self.waiting = self.waiting[:limit], self.waiting[limit:]
+    def drain(self, limit: int = 64, streams: Sequence[Stream] = tuple(Stream)) -> list[tuple[str, Stream, Shown]]:
+        drained = [one for one in self.waiting if one[1] in streams][:limit]
+        self.waiting = [one for one in self.waiting if one not in drained]
         return drained
 
 
@@ -90,6 +98,7 @@ class FakeWire:
     asks: dict[tuple[str, Stream], WatchAsk] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     waiting: list[Event] = field(default_factory=list)
+    received: dict[str, Tiles] = field(default_factory=dict)
 
     def start(self) -> None:
         self.told.append(("start", None))
@@ -118,6 +127,9 @@ class FakeWire:
     def events(self) -> list[Event]:
         events, self.waiting = self.waiting, []
         return events
+
+    def tiles(self) -> dict[str, Tiles]:
+        return dict(self.received)
 
     def bytes_a_second(self) -> float:
         return 112_500.0
@@ -251,11 +263,11 @@ def _video(painter: QPainter, _number: int) -> None:
     painter.drawRect(0, 0, 480, 270)
 
 
-def jpeg(image: QImage) -> bytes:
+def jpeg(image: QImage, quality: int = 85) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "JPEG", 85)  # type: ignore[call-overload]  # the stubs want bytes where Qt takes a str
+    image.save(buffer, "JPEG", quality)  # type: ignore[call-overload]  # the stubs want bytes where Qt takes a str
     return bytes(data.data())
 
 
@@ -270,3 +282,32 @@ def frame(image: QImage, captured_at: float = TEN, sequence: int = 1) -> Frame:
         screen_height=1080,
         jpeg=jpeg(image),
     )
+
+
+def patch(image: QImage, area: QRect | None = None, quality: int = 85) -> Patch:
+    """One rectangle of a screen; all of it for None."""
+    area = area or image.rect()
+    return Patch(x=area.x(), y=area.y(), width=area.width(), height=area.height(), jpeg=jpeg(image.copy(area), quality))
+
+
+def patches(screen: QImage, *areas: QRect, sequence: int = 1, quality: int = 85, **changes: object) -> Patches:
+    """What a device sends of a screen: these rectangles, or all of it."""
+    fields = {
+        "watch": 1,
+        "sequence": sequence,
+        "captured_at": TEN,
+        "screen_width": screen.width(),
+        "screen_height": screen.height(),
+        "patches": tuple(patch(screen, area, quality) for area in areas or (screen.rect(),)),
+    } | changes
+    return Patches(**fields)  # type: ignore[arg-type]
+
+
+def strips(shown: Patches) -> list[Strip]:
+    return [strip for one in shown.patches for strip in decode_patch(one) or ()]
+
+
+def show_whole(view: FocusView, name: str, screen: QImage) -> None:
+    """The whole screen of a device comes for the focus view."""
+    shown = patches(screen)
+    view.show_patches(name, strips(shown), shown)

@@ -3,16 +3,18 @@
 import threading
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from protocol.messages import Frame, Stream
+from protocol.messages import Frame, Patches, Stream
 from tests.tutor_app.ui import synthetic as made
+from tutor_app.classroom.events import TileSeen
 from tutor_app.ui import feed as feed_module
-from tutor_app.ui.feed import PAUSE, TURN, Feed
+from tutor_app.ui.feed import FOCUS_A_SECOND, FOCUS_IN_A_BURST, PAUSE, TURN, Feed
 from tutor_app.ui.pictures import Pictures
 
 
@@ -90,10 +92,10 @@ def test_what_a_tile_costs_is_learnt(feed: Feed, wire: made.FakeWire, ticks: Tic
 
 def test_everything_is_taken_when_there_is_time(feed: Feed, wire: made.FakeWire, pictures: Pictures) -> None:
     fill(wire, 3)
-    shown: list[tuple[str, float]] = []
+    shown: list[TileSeen] = []
     feed.shown.connect(shown.extend)
     feed.turn()
-    assert [device for device, _ in shown] == ["LAPTOP-0", "LAPTOP-1", "LAPTOP-2"]
+    assert [seen.device for seen in shown] == ["LAPTOP-0", "LAPTOP-1", "LAPTOP-2"]
     picture = pictures.get("LAPTOP-2")
     assert picture is not None
     assert (picture.width(), picture.height()) == (64, 36)
@@ -165,16 +167,61 @@ def test_rings_from_the_networks_thread_wake_the_window_at_most_thirty_times_a_s
     assert 8 <= len(turns) <= 0.5 / PAUSE + 2
 
 
-def test_large_pictures_are_decoded_elsewhere_and_only_the_latest_waits(
+def wide(sequence: int = 1) -> Patches:
+    """A screen too large to be read in the window's thread."""
+    return made.patches(made.screen(2, 960, 540), sequence=sequence)
+
+
+def test_what_comes_for_the_focus_view_is_read_at_once_without_a_turn(
     qtbot: QtBot, feed: Feed, wire: made.FakeWire
 ) -> None:
-    frames = [made.frame(made.screen(2, 960, 540), sequence=number) for number in range(1, 8)]
     got: list[int] = []
-    feed.focused.connect(lambda _device, image, frame: got.append(frame.sequence) if image.width() == 960 else None)
-    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, frame) for frame in frames]
-    feed.turn()
-    assert got == [], "nothing is decoded in the window's thread"
-    qtbot.waitUntil(lambda: got == [1, 7], timeout=3000)
+    feed.focused.connect(lambda _device, _strips, shown: got.append(shown.sequence))
+    small = made.patches(made.screen(1, 64, 36))
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, small)]
+    feed._look()
+    assert got == [1], "a small one is read before the ring is over"
+
+
+def test_large_patches_are_read_elsewhere_and_none_is_lost(qtbot: QtBot, feed: Feed, wire: made.FakeWire) -> None:
+    got: list[tuple[int, int]] = []
+    feed.focused.connect(
+        lambda _device, strips, shown: got.append((shown.sequence, sum(one.width * one.height for one in strips)))
+    )
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, wide(1))]
+    feed._look()
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, wide(2))]
+    feed._look()
+    assert got == [], "nothing is read in the window's thread"
+    assert len(wire.mailbox.waiting) == 1, "the next one keeps its credit until the last was read"
+    qtbot.waitUntil(lambda: got == [(1, 960 * 540), (2, 960 * 540)], timeout=3000)
+
+
+def test_bursts_for_the_focus_view_are_spaced(qtbot: QtBot, feed: Feed, wire: made.FakeWire, ticks: Ticks) -> None:
+    got: list[int] = []
+    feed.focused.connect(lambda _device, _strips, shown: got.append(shown.sequence))
+    small = made.screen(1, 64, 36)
+    for number in range(1, 6):
+        wire.mailbox.waiting.append(("LAPTOP-1", Stream.FOCUS, made.patches(small, sequence=number)))
+        feed._look()
+    assert got == list(range(1, FOCUS_IN_A_BURST + 1))
+    assert feed._spacing.isActive()
+    for number in range(FOCUS_IN_A_BURST + 1, 6):
+        ticks.now += 1 / FOCUS_A_SECOND + 1e-9
+        feed._look()
+        assert got[-1] == number
+    assert len(got) == 5
+
+
+def test_patches_that_cannot_be_read_are_left_out(feed: Feed, wire: made.FakeWire) -> None:
+    got: list[int] = []
+    feed.focused.connect(lambda _device, strips, _shown: got.append(len(strips)))
+    honest = made.patch(made.screen(1, 64, 36))
+    torn = msgspec.structs.replace(honest, jpeg=honest.jpeg[:200])
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.FOCUS, made.patches(made.screen(1, 64, 36), patches=(torn, honest)))]
+    feed._look()
+    assert got == [1]
+    assert feed._large.unreadable == 1
 
 
 def test_after_stop_nothing_is_taken(feed: Feed, wire: made.FakeWire) -> None:

@@ -1,6 +1,5 @@
 """One screen large: sharp, never black, never kept."""
 
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
 from protocol.messages import Reason
@@ -12,20 +11,20 @@ RED = QColor("#C02020")
 
 
 def show(held: Held, number: int = 2, colour: QColor = RED) -> None:
-    view = held.page.focus_view
-    size = view._wanted()
-    image = QImage(size.width(), round(size.width() * 9 / 16), QImage.Format.Format_RGB32)
+    image = QImage(1920, 1080, QImage.Format.Format_RGB32)
     image.fill(colour)
-    if image.height() > size.height():
-        image = image.scaled(size.height() * 16 // 9, size.height())
-    view.show_image(made.device(number), image, QSize(1920, 1080))
+    made.show_whole(held.page.focus_view, made.device(number), image)
 
 
-def test_the_picture_is_shown_dot_by_dot(lesson: Held) -> None:
+def alike(one: QColor, other: QColor) -> bool:
+    return max(abs(a - b) for a, b in zip(one.getRgb(), other.getRgb(), strict=True)) <= 3  # type: ignore[arg-type]
+
+
+def test_the_screen_is_fitted_into_the_window(lesson: Held) -> None:
     lesson.page.open_student("LAPTOP-02")
     show(lesson)
     image = grab(lesson.page.focus_view.canvas)
-    assert image.pixelColor(image.rect().center()) == RED
+    assert alike(image.pixelColor(image.rect().center()), RED)
     assert image.pixelColor(1, image.height() // 2) == QColor(LIGHT.well)
 
 
@@ -70,7 +69,7 @@ def test_a_picture_of_somebody_else_is_not_shown(lesson: Held) -> None:
     show(lesson)
     show(lesson, number=3, colour=QColor("#00FF00"))
     image = grab(lesson.page.focus_view.canvas)
-    assert image.pixelColor(image.rect().center()) == RED
+    assert alike(image.pixelColor(image.rect().center()), RED)
 
 
 def test_leaving_forgets_the_picture(lesson: Held) -> None:

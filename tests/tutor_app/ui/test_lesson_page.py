@@ -231,7 +231,7 @@ def test_enter_opens_esc_goes_back_arrows_go_on(lesson: Held) -> None:
     assert lesson.page.focused == "LAPTOP-02"
     lesson.qtbot.waitUntil(lambda: ("LAPTOP-02", Stream.FOCUS) in lesson.wire.asks)
     ask = lesson.wire.asks["LAPTOP-02", Stream.FOCUS]
-    assert ask.interval_ms == 66
+    assert ask.interval_ms == 33
     assert ask.width > 1000
     lesson.press(Qt.Key.Key_Right)
     assert lesson.page.focused == "LAPTOP-03"

@@ -10,7 +10,7 @@ from protocol.messages import Reason
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import CTRL, SHIFT, Held
 from tutor_app.classroom.arrange import Filter, Sort
-from tutor_app.classroom.events import NetworkProblem
+from tutor_app.classroom.events import NetworkProblem, TileSeen
 from tutor_app.ui.tile_delegate import GAP
 from tutor_app.ui.wall_model import Role
 from tutor_app.ui.why_popover import WhyPopover
@@ -256,7 +256,7 @@ def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
     lesson.wall_page.model.dataChanged.connect(lambda top, *_: told.append(top.row()))
     lesson.passes(1)
     assert told == [1]
-    lesson.run.take_shown([("LAPTOP-04", lesson.clock.now)])
+    lesson.run.take_shown([TileSeen("LAPTOP-04", lesson.clock.now)])
     assert told == [1, 3]
 
 

@@ -96,7 +96,7 @@ def test_after_the_lesson_nothing_is_asked_and_nobody_stays_in_focus(lesson: Hel
     assert lesson.wire.told == []
 
 
-def test_monitors_and_actual_size_are_asked_for(lesson: Held) -> None:
+def test_monitors_are_asked_for_in_their_own_pixels(lesson: Held) -> None:
     two = (
         made.MonitorFacts(index=1, name="eDP-1", width=1920, height=1080),
         made.MonitorFacts(index=2, name="HDMI-1", width=2560, height=1440),
@@ -105,14 +105,15 @@ def test_monitors_and_actual_size_are_asked_for(lesson: Held) -> None:
     lesson.page.open_student("LAPTOP-02")
     view = lesson.page.focus_view
     assert view._monitor.isVisible()
-    lesson.press(Qt.Key.Key_1)
     ask = lesson.wire.asks["LAPTOP-02", Stream.FOCUS]
-    assert (ask.monitor, ask.width, ask.height) == (0, 4480, 1440)
+    assert (ask.monitor, ask.width, ask.height, ask.interval_ms) == (0, 3840, 2160, 33)
     view._monitor.setCurrentIndex(2)
     view._monitor.activated.emit(2)
     ask = lesson.wire.asks["LAPTOP-02", Stream.FOCUS]
-    assert (ask.monitor, ask.width, ask.height) == (2, 2560, 1440)
-    view.show_image("LAPTOP-02", made.screen(2, 2560, 1440), QSize(2560, 1440))
-    assert view.canvas.minimumSize() == QSize(2560, 1440) / view.devicePixelRatioF()
+    assert (ask.monitor, ask.width, ask.height) == (2, 3840, 2160)
+    lesson.wire.told.clear()
     lesson.press(Qt.Key.Key_1)
-    assert view.canvas.minimumSize().isEmpty()
+    lesson.press(Qt.Key.Key_Minus)
+    lesson.window.resize(1200, 700)
+    lesson.qtbot.wait(50)
+    assert ("watch", "LAPTOP-02") not in lesson.wire.told, "the screen comes in its own pixels, however it is shown"
