@@ -231,6 +231,7 @@ class LocalReader:
                 raise ValueError(f"a local message of {length} bytes")
             if len(self._buffer) < 4 + length:
                 break
-            payloads.append(bytes(self._buffer[4 : 4 + length]))
+            with memoryview(self._buffer) as whole:
+                payloads.append(bytes(whole[4 : 4 + length]))
             del self._buffer[: 4 + length]
         return payloads

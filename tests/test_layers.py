@@ -21,7 +21,12 @@ PURE = (
     "student_client/backends/base.py",
     "student_client/agent/gate.py",
     "student_client/agent/leases.py",
+    "student_client/agent/backlog.py",
+    "student_client/agent/screens.py",
+    "student_client/regions.py",
+    "student_client/desktop/canvas.py",
     "student_client/desktop/decide.py",
+    "student_client/desktop/pace.py",
 )
 IMPURE_IMPORTS = {
     "asyncio", "socket", "ssl", "threading", "PySide6", "sqlalchemy", "time", "websockets", "selectors",

@@ -37,6 +37,7 @@ from student_client.local import (
     PanelState,
     Picture,
     ScreenLocked,
+    ScreenPatches,
     ScreenUnlocked,
     ShowMessage,
     Viewer,
@@ -228,7 +229,7 @@ class Device:
                 self.screens.reopen()
             case DesktopFacts():
                 self._take_facts(message)
-            case Picture():
+            case Picture() | ScreenPatches():
                 self._take_picture(message)
             case ScreenLocked() | ScreenUnlocked():
                 self.locker.heard(message)
@@ -239,7 +240,7 @@ class Device:
                 self._understood(message.id)
             case _:
                 log.warning("the desktop said %s", type(message).__name__)
-        if not isinstance(message, Picture):
+        if not isinstance(message, Picture | ScreenPatches):
             self.changed()
 
     def _take_facts(self, facts: DesktopFacts) -> None:
@@ -250,7 +251,7 @@ class Device:
         elif hidden:
             self.screens.ask_again()
 
-    def _take_picture(self, picture: Picture) -> None:
+    def _take_picture(self, picture: Picture | ScreenPatches) -> None:
         # The desktop holds to the same rule; a picture without an indicator would be ours to answer for.
         if self._ready and not self._hidden:
             self.screens.hold(picture)
@@ -301,6 +302,7 @@ class Device:
             screen=screen,
             reason=plain(reason, 280),
             lock=self.locker.facts,
+            inputs=facts.inputs if facts else 0,
         )
 
     def _screen(self) -> tuple[ScreenState, str]:

@@ -7,8 +7,9 @@ import asyncio
 import platform
 from collections.abc import Iterable
 
-from protocol.messages import Message, MonitorFacts, ScreenState
+from protocol.messages import Message, MonitorFacts, Patch, ScreenState, Stream
 from student_client.agent.desktop import Desktop
+from student_client.backends.base import Encoded
 from student_client.backends.fake import FakeScreen, Script
 from student_client.local import (
     TO_AGENT,
@@ -21,7 +22,9 @@ from student_client.local import (
     NextPicture,
     Picture,
     Quit,
+    Refresh,
     ScreenLocked,
+    ScreenPatches,
     ScreenUnlocked,
     ShowMessage,
     StopCapture,
@@ -101,6 +104,8 @@ class FakeDesktop(Desktop):
                 self._courses.pop(message.channel, None)
             case NextPicture():
                 self._credit(message.channel)
+            case Refresh():
+                self._forget(message.channel)
             case LockScreen():
                 return [ScreenLocked(id=message.id, held=True)]
             case UnlockScreen():
@@ -123,6 +128,11 @@ class FakeDesktop(Desktop):
             course.in_flight = False
             self._woken.set()
 
+    def _forget(self, channel: int) -> None:
+        if course := self._courses.get(channel):
+            course.last = b""
+            self._woken.set()
+
     def _play(self, now: float) -> float | None:
         """Send what is due; return in how many seconds to look again, None where an order must come first."""
         waits: list[float] = []
@@ -142,16 +152,7 @@ class FakeDesktop(Desktop):
         if encoded.jpeg == course.last:
             return
         course.last, course.in_flight = encoded.jpeg, True
-        picture = Picture(
-            channel=asked.channel,
-            captured_at=encoded.captured_at,
-            width=encoded.width,
-            height=encoded.height,
-            screen_width=encoded.screen_width,
-            screen_height=encoded.screen_height,
-            jpeg=encoded.jpeg,
-        )
-        asyncio.get_running_loop().call_soon(self._say_if_up, picture)
+        asyncio.get_running_loop().call_soon(self._say_if_up, _message(asked, encoded))
 
     def _size(self, asked: Capture) -> tuple[int, int]:
         width, height = self._screen.cue().sizes[0]
@@ -171,3 +172,26 @@ class FakeDesktop(Desktop):
                 await self._woken.wait()
         except TimeoutError:
             return
+
+
+def _message(asked: Capture, encoded: Encoded) -> Picture | ScreenPatches:
+    """Return the picture of a tile; a focus view is one patch, always whole."""
+    if asked.stream is Stream.FOCUS:
+        patch = Patch(x=0, y=0, width=encoded.width, height=encoded.height, jpeg=encoded.jpeg)
+        return ScreenPatches(
+            channel=asked.channel,
+            captured_at=encoded.captured_at,
+            screen_width=encoded.width,
+            screen_height=encoded.height,
+            whole=True,
+            patches=(patch,),
+        )
+    return Picture(
+        channel=asked.channel,
+        captured_at=encoded.captured_at,
+        width=encoded.width,
+        height=encoded.height,
+        screen_width=encoded.screen_width,
+        screen_height=encoded.screen_height,
+        jpeg=encoded.jpeg,
+    )

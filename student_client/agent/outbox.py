@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol.link import Link, LinkClosed
-from protocol.messages import Frame, Message, Status, Stream, Watch
+from protocol.messages import Frame, Message, Patches, Status, Stream, Watch
 from protocol.session import CloseCode, LocalProtocolError
-from student_client.agent.screens import Screens
-from student_client.local import Picture
+from student_client.agent.screens import Screens, Shot
+from student_client.local import ScreenPatches
 
 ANSWERS: Final = 64  # a peer may give 40 commands a second; one that does not read the answers is cut off
 STATUS_EVERY: Final = 0.25  # seconds; windows that flicker must not use up the 40 messages a second
@@ -98,7 +98,8 @@ class Outbox:
                 await self._link.send(message)
         except LocalProtocolError:
             # A picture that grew over its bounds, or an answer overtaken by the end of the permit.
-            return
+            if isinstance(message, Patches):
+                self._screens.missed(self, Stream.FOCUS)
 
     async def _sleep(self, wait: float | None) -> None:
         try:
@@ -123,19 +124,32 @@ class Outbox:
         for stream in Stream:
             due = self._screens.due(self, stream, now)
             if due == 0.0:
-                return self._frame(*self._screens.take(self, stream, now)), None
+                return self._shown(*self._screens.take(self, stream, now)), None
             if due is not None:
                 waits.append(due)
         return None, min(waits, default=None)
 
-    def _frame(self, watch: Watch, picture: Picture) -> Frame:
+    def _shown(self, watch: Watch, picture: Shot) -> Frame | Patches:
+        sequence = self._link.session.next_sequence(watch.stream)
+        if isinstance(picture, ScreenPatches):
+            return Patches(
+                watch=watch.watch,
+                sequence=sequence,
+                captured_at=picture.captured_at,
+                screen_width=picture.screen_width,
+                screen_height=picture.screen_height,
+                inputs=picture.inputs,
+                cursor=picture.cursor,
+                patches=picture.patches,
+            )
         return Frame(
             watch=watch.watch,
-            sequence=self._link.session.next_sequence(watch.stream),
+            sequence=sequence,
             captured_at=picture.captured_at,
             width=picture.width,
             height=picture.height,
             screen_width=picture.screen_width,
             screen_height=picture.screen_height,
+            inputs=picture.inputs,
             jpeg=picture.jpeg,
         )

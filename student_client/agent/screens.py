@@ -1,5 +1,8 @@
 """Channels: one capture per asked size, however many watch; the latest picture only, to whoever has credit for it.
 
+Of a focus view each watcher is owed every patch. What comes while one has no credit waits in its backlog, as encoded,
+and nobody else is slower for it; one whose backlog has grown too large gets a whole picture instead.
+
 No I/O and no clock: messages for the desktop go to `tell`, the time is an argument (monotonic seconds).
 """
 
@@ -7,12 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
+from msgspec.structs import replace
+
 from protocol.messages import Message, Stream, Watch
-from student_client.local import Capture, NextPicture, Picture, StopCapture
+from student_client.agent.backlog import Backlog
+from student_client.local import Capture, NextPicture, Picture, Refresh, ScreenPatches, StopCapture
 
 EARLY: Final = 0.005  # seconds; a picture this little before its time is on time
 
 Key: TypeAlias = tuple[Stream, int, int, int]
+Shot: TypeAlias = Picture | ScreenPatches
 
 
 class Watcher(Protocol):
@@ -32,8 +39,18 @@ class _Seat:
     watcher: Watcher
     watch: Watch
     channel: "_Channel"
+    backlog: Backlog = field(default_factory=Backlog)  # of a focus view only
     taken: int = 0
     taken_at: float = float("-inf")
+
+    @property
+    def news(self) -> bool:
+        picture = self.channel.picture
+        return self.backlog.news if isinstance(picture, ScreenPatches) else bool(picture) and self.behind
+
+    @property
+    def behind(self) -> bool:
+        return self.taken != self.channel.count
 
 
 @dataclass(eq=False)
@@ -42,9 +59,10 @@ class _Channel:
     key: Key
     interval_ms: int
     seats: list[_Seat] = field(default_factory=list)
-    picture: Picture | None = None
+    picture: Shot | None = None
     count: int = 0
     owed: bool = False  # the desktop waits for `NextPicture`
+    refreshing: bool = True  # a whole picture is asked for, as it is by opening the channel
 
     def capture(self) -> Capture:
         stream, monitor, width, height = self.key
@@ -79,7 +97,7 @@ class Screens:
             self._leave(before)
         self._pace(channel)
         if channel.picture:
-            watcher.wake()
+            watcher.wake()  # a focus view then asks for a whole picture, if it has credit
 
     def unwatch(self, watcher: Watcher, stream: Stream) -> None:
         """Take a watcher's seat away; the last one to go stops the capture."""
@@ -95,54 +113,70 @@ class Screens:
     def due(self, watcher: Watcher, stream: Stream, now: float) -> float | None:
         """Return in how many seconds a picture may be taken (0: now), None where there is none to take."""
         seat = self._seats.get((id(watcher), stream))
-        if seat is None or seat.channel.picture is None or seat.taken == seat.channel.count:
+        if seat is None or seat.channel.picture is None or not watcher.may_send(stream):
             return None
-        if not watcher.may_send(stream):
+        if not seat.news:
+            self._refresh(seat)
             return None
         wait = seat.taken_at + seat.watch.interval_ms / 1000 - now
         return max(0.0, wait) if wait > EARLY else 0.0
 
-    def take(self, watcher: Watcher, stream: Stream, now: float) -> tuple[Watch, Picture]:
-        """Return the picture that is due, and let the desktop make the next one."""
+    def take(self, watcher: Watcher, stream: Stream, now: float) -> tuple[Watch, Shot]:
+        """Return the picture that is due, or all patches of a focus view, and let the desktop make the next one."""
         seat = self._seats[id(watcher), stream]
         channel = seat.channel
         assert channel.picture is not None
         seat.taken, seat.taken_at = channel.count, now
         self._give_back(channel)
+        if isinstance(channel.picture, ScreenPatches):
+            return seat.watch, replace(channel.picture, patches=seat.backlog.take())
         return seat.watch, channel.picture
 
-    def hold(self, picture: Picture) -> None:
+    def missed(self, watcher: Watcher, stream: Stream) -> None:
+        """What was taken last could not be sent."""
+        if seat := self._seats.get((id(watcher), stream)):
+            seat.backlog.lose()
+
+    def hold(self, picture: Shot) -> None:
         """Keep the desktop's newest picture of a channel; one of a closed channel is dropped."""
         channel = self._channels.get(picture.channel)
         if channel is None:
             return
         channel.picture, channel.owed = picture, True
         channel.count += 1
+        if isinstance(picture, ScreenPatches):
+            channel.refreshing = channel.refreshing and not picture.whole
+            for seat in channel.seats:
+                seat.backlog.add(picture)
         for seat in list(channel.seats):
             seat.watcher.wake()
 
-    def drop(self, picture: Picture) -> None:
+    def drop(self, picture: Shot) -> None:
         """Let a picture go unseen and unsent."""
         channel = self._channels.get(picture.channel)
         if channel:
-            channel.picture, channel.owed = None, True
-            self._give_back(channel)
+            channel.owed = True
+            self._blank(channel)
 
     def blank(self) -> None:
         """Forget every picture: the screen must not be shown now."""
         for channel in self._channels.values():
-            channel.picture = None
-            self._give_back(channel)
+            self._blank(channel)
 
     def ask_again(self) -> None:
         """Ask for every channel's picture anew: the screen may be shown again."""
         for channel in self._channels.values():
             self._tell(channel.capture())
+            if channel.key[0] is Stream.FOCUS:
+                channel.refreshing = True
+                self._tell(Refresh(channel=channel.number))
 
     def reopen(self) -> None:
         """Ask a new desktop process for every channel."""
         for channel in self._channels.values():
-            channel.picture, channel.owed = None, False
+            channel.owed = False
+            self._blank(channel)
+            channel.refreshing = True
             self._tell(channel.capture())
 
     @property
@@ -174,6 +208,21 @@ class Screens:
         if fastest != channel.interval_ms:
             channel.interval_ms = fastest
             self._tell(channel.capture())
+
+    def _refresh(self, seat: _Seat) -> None:
+        """Have a whole picture made for a watcher of a focus view that can show nothing less."""
+        channel = seat.channel
+        if channel.key[0] is not Stream.FOCUS or not seat.backlog.lost or channel.refreshing:
+            return
+        channel.refreshing = True
+        self._tell(Refresh(channel=channel.number))
+        self._give_back(channel)
+
+    def _blank(self, channel: _Channel) -> None:
+        channel.picture, channel.refreshing = None, False
+        for seat in channel.seats:
+            seat.backlog.lose()
+        self._give_back(channel)
 
     def _give_back(self, channel: _Channel) -> None:
         if channel.owed:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from student_client.regions import Rect
+
 ALL_MONITORS = 0
 
 
@@ -50,8 +52,7 @@ class Monitor:
 class Raw:
     """Pixels as grabbed: rows from the top, 4 bytes a pixel in the order blue, green, red, unused, no row padding.
 
-    `monitor` is what was asked for (0 = whole desktop). `changed` is whether anything was drawn since the grab before
-    this one: a channel that this picture is not for must hear of it, for the grab has cleared the news.
+    `monitor` is what was asked for (0 = whole desktop).
     """
 
     width: int
@@ -59,7 +60,6 @@ class Raw:
     monitor: int
     captured_at: float
     pixels: bytes | bytearray
-    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Wakeable(Protocol):
 class Capture(ABC):
     """The student's screen, and the news that it has changed. Everything raises CaptureError.
 
-    News is told once, and then not again before the next `grab`: a screen that nobody looks at wakes nobody.
+    News is told once, and then not again before `take_damage`: a screen that nobody looks at wakes nobody. Take the
+    damage first and grab then: what is drawn between the two is in the picture, and told again.
     """
 
     @abstractmethod
@@ -92,23 +93,57 @@ class Capture(ABC):
         """Return the monitors as they are now, at least one, in a stable order; cheap enough to ask at every grab."""
 
     @abstractmethod
+    def area(self, monitor: int) -> Rect:
+        """Return the place of one monitor on the desktop; of all the desktop for 0, or one that is not there."""
+
+    @abstractmethod
     def changed(self) -> bool:
-        """Tell the news: something was drawn, or the monitors changed. True the first time it is asked."""
+        """Tell the news: something was drawn, the monitors changed, or (see `follow_pointer`) the pointer moved.
+
+        True the first time it is asked.
+        """
 
     @abstractmethod
     def wait_change(self, timeout: float | None, wake: Wakeable | None = None) -> bool:
         """Sleep until there is news, `wake` is readable or `timeout` seconds are over; return `changed()`."""
 
     @abstractmethod
-    def grab(self, monitor: int) -> Raw:
-        """Return the pixels of one monitor, or of the whole desktop for 0, as they are now.
+    def take_damage(self) -> tuple[Rect, ...]:
+        """Return what was drawn since the last call, in at most 16 disjoint rectangles on the desktop, and forget it.
 
-        A monitor that is no longer there gives the whole desktop.
+        The first time, and after the monitors changed, it is all of the desktop.
         """
+
+    @abstractmethod
+    def grab(self, monitor: int, part: Rect | None = None) -> Raw:
+        """Return the pixels of one monitor, or of the whole desktop for 0, or of a part of it, as they are now.
+
+        A monitor that is no longer there gives the whole desktop, a part that no longer lies on it all of it.
+        """
+
+    @abstractmethod
+    def follow_pointer(self, on: bool) -> None:
+        """Whether moves of the pointer are news; they are not at the start."""
+
+    @abstractmethod
+    def pointer(self) -> tuple[int, int]:
+        """Return where the pointer's hot spot is on the desktop. A followed pointer tells its next move after this."""
 
     @abstractmethod
     def close(self) -> None:
         """Give everything back; may be called twice, and after an error."""
+
+
+class Inputs(ABC):
+    """How often keys and buttons were pressed, and never which. It counts from when it is made until it is closed."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """Return the presses since the start."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Listen no more; may be called twice."""
 
 
 class ScreenLock(ABC):
@@ -195,5 +230,6 @@ class Backends:
 
     capture: Callable[[], Capture] | Unsupported
     lock: Callable[[], ScreenLock] | Unsupported
+    inputs: Callable[[], Inputs] | Unsupported
     facts: Callable[[], Facts] | Unsupported
     autostart: Autostart | Unsupported

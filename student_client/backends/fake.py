@@ -22,11 +22,13 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
+    Inputs,
     Monitor,
     Raw,
     ScreenLock,
     Wakeable,
 )
+from student_client.regions import Rect, boxes_of
 
 _LOOKS = 12  # so many devices look different from each other; more would only cost memory
 _STEPS = 24  # after so many the movement begins again
@@ -147,7 +149,7 @@ class FakeCapture(Capture):
     def __init__(self, screen: FakeScreen) -> None:
         self._screen = screen
         self._told: tuple[Cue, int] | None = None
-        self._grabbed: tuple[Cue, int] | None = None
+        self._taken: tuple[Cue, int] | None = None
         self._open = True
 
     def monitors(self) -> tuple[Monitor, ...]:
@@ -155,9 +157,9 @@ class FakeCapture(Capture):
         return _monitors(self._state()[0].sizes)
 
     def changed(self) -> bool:
-        """Tell a step or a cue that is new, once between two grabs like the real one."""
+        """Tell a step or a cue that is new, once until it is taken, like the real one."""
         state, told = self._state(), self._told
-        if state == told or (told is not None and told[0] == state[0] and told != self._grabbed):
+        if state == told or (told is not None and told[0] == state[0] and told != self._taken):
             return False
         self._told = state
         return True
@@ -171,10 +173,26 @@ class FakeCapture(Capture):
                 return self.changed()
         return news
 
-    def grab(self, monitor: int) -> Raw:
-        """Paint the monitors at full size."""
-        state = self._state()
-        cue, monitors = state[0], _monitors(state[0].sizes)
+    def area(self, monitor: int) -> Rect:
+        """Return the place of a monitor of the cue in force."""
+        return Rect(*_area(self.monitors(), monitor))
+
+    def take_damage(self) -> tuple[Rect, ...]:
+        """Return where the square was, where it is now, and the line that grows; after a new cue everything."""
+        state, before = self._state(), self._taken
+        self._told = self._taken = state
+        if state == before:
+            return ()
+        desktop = self.area(ALL_MONITORS)
+        if before is None or before[0] != state[0]:
+            return (desktop,)
+        drawn = [rect for each in self.monitors() for step in (before[1], state[1]) for rect in _moving(each, step)]
+        return boxes_of(drawn, desktop)
+
+    def grab(self, monitor: int, part: Rect | None = None) -> Raw:
+        """Paint the monitors at full size, and cut the part out."""
+        cue = self._state()[0]
+        monitors = _monitors(cue.sizes)
         left, top, width, height = _area(monitors, monitor)
         desktop = Image.new("RGB", (width, height))
         for each in monitors:
@@ -182,9 +200,16 @@ class FakeCapture(Capture):
                 look, step = self._screen.look_and_step()
                 picture = paint(look + each.index - 1, step, each.width, each.height, cue.black)
                 desktop.paste(picture, (each.x - left, each.y - top))
-        changed = state != self._grabbed
-        self._told = self._grabbed = state
-        return Raw(width, height, monitor, self._screen.clock(), desktop.tobytes("raw", "BGRX"), changed)
+        if part is not None and Rect(0, 0, width, height).covers(part):
+            desktop = desktop.crop((part.x, part.y, part.right, part.bottom))
+        return Raw(*desktop.size, monitor, self._screen.clock(), desktop.tobytes("raw", "BGRX"))
+
+    def follow_pointer(self, on: bool) -> None:
+        """It never moves."""
+
+    def pointer(self) -> tuple[int, int]:
+        """Return the desktop's corner."""
+        return 0, 0
 
     def close(self) -> None:
         """Nothing is held."""
@@ -194,6 +219,21 @@ class FakeCapture(Capture):
         if not self._open:
             raise CaptureError("The capture of this display has been closed.")
         return self._screen.cue(), self._screen.script.step(self._screen.age())
+
+
+class FakeInputs(Inputs):
+    """Counts a press at every question."""
+
+    def __init__(self) -> None:
+        self._counted = 0
+
+    def count(self) -> int:
+        """Count one more."""
+        self._counted += 1
+        return self._counted
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class FakeScreenLock(ScreenLock):
@@ -291,7 +331,7 @@ class FakeAutostart(Autostart):
 def fake_backends(script: Script, clock: Clock = time.time) -> Backends:
     """Return a platform whose screen plays the script from now on."""
     screen = FakeScreen(script, clock)
-    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeFacts, FakeAutostart())
+    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeFacts, FakeAutostart())
 
 
 @lru_cache(maxsize=64)
@@ -309,6 +349,13 @@ def _area(monitors: tuple[Monitor, ...], index: int) -> tuple[int, int, int, int
         monitor = monitors[index - 1]
         return monitor.x, monitor.y, monitor.width, monitor.height
     return 0, 0, sum(monitor.width for monitor in monitors), max(monitor.height for monitor in monitors)
+
+
+def _moving(monitor: Monitor, step: int) -> tuple[Rect, Rect]:
+    """Return what `paint` draws otherwise from step to step: the square, and the last line."""
+    left, top, side = square(step % _STEPS, monitor.width, monitor.height)
+    line = Rect(0, monitor.height * 15 // 20, monitor.width, max(1, monitor.height // 60) + 1)
+    return Rect(left, top, side, side).moved(monitor.x, monitor.y), line.moved(monitor.x, monitor.y)
 
 
 def _woken(wake: Wakeable | None, timeout: float) -> bool:

@@ -2,6 +2,8 @@
 
 import select
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import mss
@@ -9,9 +11,13 @@ import xcffib.damage
 import xcffib.xfixes
 from mss.exception import ScreenShotError
 
-from student_client.backends.base import Capture, CaptureError, Monitor, Raw, Wakeable
+from student_client.backends.base import ALL_MONITORS, Capture, CaptureError, Monitor, Raw, Wakeable
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 from student_client.backends.x11_monitors import Monitors
+from student_client.backends.x11_pointer import Pointer
+from student_client.regions import Rect, boxes_of
+
+_MOST_READ = 512  # rectangles of a region; a scribble of more is taken as the box around it
 
 
 class X11Capture(Capture):
@@ -20,14 +26,14 @@ class X11Capture(Capture):
     def __init__(self, display: str) -> None:
         self._display = display
         self._shots: mss.MSS | None = None
-        self._resized = False
-        self._news = True
+        self._resized = self._news = True
         self._open = True
         try:
             self._connection = Connection(display)
             try:
                 self._damage = _Damage(self._connection)
                 self._monitors = Monitors(self._connection)
+                self._pointer = Pointer(self._connection)
             except BaseException:
                 self._connection.close()  # whoever tries again every few seconds must not use up the display's clients
                 raise
@@ -39,11 +45,17 @@ class X11Capture(Capture):
         self._read_events()
         return self._monitors.all
 
+    def area(self, monitor: int) -> Rect:
+        """Return the place of a monitor, as RandR last described it."""
+        left, top, right, bottom = self._monitors.area(monitor)
+        return Rect(left, top, right - left, bottom - top)
+
     def changed(self) -> bool:
-        """Tell the news; costs no round trip."""
+        """Tell the news; costs no round trip but the one that silences the pointer."""
         self._read_events()
         news, self._news = self._news, False
-        return news
+        with _as_capture_errors():
+            return self._pointer.moved() or news
 
     def wait_change(self, timeout: float | None, wake: Wakeable | None = None) -> bool:
         """Sleep in poll(2) on the display and on `wake`."""
@@ -52,6 +64,8 @@ class X11Capture(Capture):
         waiting.register(self.fileno(), select.POLLIN)
         if wake is not None:
             waiting.register(wake, select.POLLIN)
+        if (pointer := self._pointer.fileno()) is not None:
+            waiting.register(pointer, select.POLLIN)
         while not (news := self.changed()):
             left = None if end is None else max(0.0, end - time.monotonic())
             ready = waiting.poll(None if left is None else left * 1000)
@@ -61,26 +75,52 @@ class X11Capture(Capture):
 
     def fileno(self) -> int:
         """Return the display's descriptor: readable when there may be news, once `changed` has said False."""
-        try:
+        with _as_capture_errors():
             return self._connected().fileno()
-        except DisplayLostError as error:
-            raise CaptureError(str(error)) from error
 
-    def grab(self, monitor: int) -> Raw:
-        """Clear the damage, then take the picture: what is drawn between the two is in it and is told again."""
+    def take_damage(self) -> tuple[Rect, ...]:
+        """Ask the server in one round trip."""
         self._connected()
-        try:
-            damaged = self._damage.clear()
+        with _as_capture_errors():
+            drawn = self._damage.take()
             self._read_events()
-            return self._picture(monitor, damaged)
-        except (DisplayLostError, RequestError) as error:
-            raise CaptureError(str(error)) from error
+        self._news = self._damage.outstanding
+        if self._resized:
+            self._resized = False
+            return (self.area(ALL_MONITORS),)
+        return boxes_of(drawn, self.area(ALL_MONITORS))
+
+    def grab(self, monitor: int, part: Rect | None = None) -> Raw:
+        """Take the picture through shared memory."""
+        self._connected()
+        with _as_capture_errors():
+            try:
+                return self._picture(monitor, part)
+            except ScreenShotError:
+                # The desktop may have shrunk since we last heard of it, or have grown beyond mss's shared memory
+                # (github.com/BoboTiG/python-mss/issues/432); a second failure is a real one.
+                self._close_shots()
+                if self._monitors.refresh():
+                    self._resized = self._news = True
+                return self._picture_or_say(monitor, part)
+
+    def follow_pointer(self, on: bool) -> None:
+        """Listen to XInput 2's raw motion."""
+        with _as_capture_errors():
+            self._pointer.follow(on)
+
+    def pointer(self) -> tuple[int, int]:
+        """Ask the server."""
+        self._connected()
+        with _as_capture_errors():
+            return self._pointer.place()
 
     def close(self) -> None:
         """Disconnect twice: mss has a connection of its own."""
         if self._open:
             self._open = False
             self._close_shots()
+            self._pointer.close()
             self._connection.close()
 
     def _connected(self) -> Connection:
@@ -89,39 +129,26 @@ class X11Capture(Capture):
         return self._connection
 
     def _read_events(self) -> None:
-        try:
+        with _as_capture_errors():
             for event in self._connected().events():
                 if self._damage.concerns(event):
                     self._damage.notice()
                     self._news = True
                 elif self._monitors.concerns(event) and self._monitors.refresh():
                     self._resized = self._news = True
-        except (DisplayLostError, RequestError) as error:
-            raise CaptureError(str(error)) from error
 
-    def _picture(self, monitor: int, damaged: bool) -> Raw:
-        try:
-            left, top, right, bottom = self._monitors.area(monitor)
-            pixels = self._shoot((left, top, right, bottom))
-        except ScreenShotError:
-            # The desktop may have shrunk since we last heard of it, or have grown beyond mss's shared memory
-            # (github.com/BoboTiG/python-mss/issues/432); a second failure is a real one.
-            self._close_shots()
-            self._resized |= self._monitors.refresh()
-            left, top, right, bottom = self._monitors.area(monitor)
-            pixels = self._shoot_or_say((left, top, right, bottom))
-        changed, self._resized = damaged or self._resized, False
-        self._news = self._damage.outstanding
-        return Raw(right - left, bottom - top, monitor, time.time(), pixels, changed)
-
-    def _shoot(self, area: tuple[int, int, int, int]) -> bytearray:
+    def _picture(self, monitor: int, part: Rect | None) -> Raw:
+        area = self.area(monitor)
+        if part is not None and Rect(0, 0, area.width, area.height).covers(part):
+            area = part.moved(area.x, area.y)
         if self._shots is None:
             self._shots = mss.MSS(display=self._display)
-        return self._shots.grab(area).raw
+        pixels = self._shots.grab((area.x, area.y, area.right, area.bottom)).raw
+        return Raw(area.width, area.height, monitor, time.time(), pixels)
 
-    def _shoot_or_say(self, area: tuple[int, int, int, int]) -> bytearray:
+    def _picture_or_say(self, monitor: int, part: Rect | None) -> Raw:
         try:
-            return self._shoot(area)
+            return self._picture(monitor, part)
         except ScreenShotError as error:
             raise CaptureError(f"The display {self._display} does not let its screen be captured.") from error
 
@@ -131,11 +158,19 @@ class X11Capture(Capture):
             self._shots = None
 
 
+@contextmanager
+def _as_capture_errors() -> Iterator[None]:
+    try:
+        yield
+    except (DisplayLostError, RequestError) as error:
+        raise CaptureError(str(error)) from error
+
+
 class _Damage:
     """What has been drawn on the root window and everything in it.
 
-    At the level NonEmpty the server tells the first drawing after a `clear` and then keeps silent: a video wakes us
-    as often as we grab, not as often as it paints.
+    At the level NonEmpty the server tells the first drawing after a `take` and then keeps silent: a video wakes us
+    as often as we ask, not as often as it paints.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -154,7 +189,7 @@ class _Damage:
 
     @property
     def outstanding(self) -> bool:
-        """Whether something was drawn after the last `clear`."""
+        """Whether something was drawn after the last `take`."""
         return self._told > 0
 
     def concerns(self, event: Any) -> bool:
@@ -165,15 +200,17 @@ class _Damage:
         """Count one such event."""
         self._told += 1
 
-    def clear(self) -> bool:
-        """Forget what was drawn; return whether anything was. Every event of before has arrived when it returns."""
+    def take(self) -> tuple[Rect, ...]:
+        """Return what was drawn and forget it. Every event of before has arrived when it returns."""
         with in_words(self._connection.display):
             self._damage.Subtract(self._drawn, 0, self._region)
-            extents = self._xfixes.FetchRegion(self._region).reply().extents
-        drawn = bool(extents.width)
-        # One event belongs to what is cleared here, noticed before or about to be; any other came after.
-        self._told -= drawn
-        return drawn
+            region = self._xfixes.FetchRegion(self._region).reply()
+        if not region.extents.width:
+            return ()
+        # One event belongs to what is forgotten here, noticed before or about to be; any other came after.
+        self._told -= 1
+        boxes = (region.extents,) if region.length > 2 * _MOST_READ else region.rectangles
+        return tuple(Rect(box.x, box.y, box.width, box.height) for box in boxes)
 
     def _extension(self, key: Any) -> Any:
         found = self._connection.extension(key)

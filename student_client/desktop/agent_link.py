@@ -108,7 +108,8 @@ class AgentLink(QObject):
         had_room = self.has_room
         while self._socket is not None and self._out:
             try:
-                sent = self._socket.send(bytes(self._out[:_CHUNK]))
+                with memoryview(self._out) as whole:
+                    sent = self._socket.send(whole[:_CHUNK])
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:

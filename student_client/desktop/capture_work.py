@@ -10,21 +10,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocol.messages import MonitorFacts, ScreenState, Stream
+from msgspec.structs import replace
+
+from protocol.messages import Cursor, ScreenState, Stream
 from protocol.text import plain
-from student_client.backends.base import Backends, Capture, Encoded, Facts, Raw, Unsupported
+from student_client.backends.base import Backends, Capture, Encoded, Raw, Unsupported
 from student_client.desktop.decide import Channel, Decider
+from student_client.desktop.desk import LARGEST, Desk
 from student_client.desktop.encode import EncodeError, scale_and_encode
 from student_client.desktop.mailbox import Bell, Outbox
+from student_client.desktop.patches import Made, PatchMaker, ScreenMovedError
 from student_client.local import Capture as OpenChannel
-from student_client.local import DesktopFacts, NextPicture, Picture, StopCapture
+from student_client.local import DesktopFacts, NextPicture, Picture, Refresh, ScreenPatches, StopCapture
+from student_client.regions import Rect
 
 INDICATOR_LEASE = 1.0
-FACTS_INTERVAL = 1.0
+INPUTS_INTERVAL = 5.0  # seconds between two facts that differ by the inputs alone
 RETRY_AFTER = 3.0
 INDICATOR_SENTENCE = "The Lessonlight indicator is hidden on this laptop, so its screen is not shown."
-LARGEST = 16384  # protocol.messages.Pixels
-MOST_MONITORS = 16
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +46,7 @@ class Lesson:
     on: bool
 
 
-Order = OpenChannel | StopCapture | NextPicture | IndicatorSeen | Lesson
+Order = OpenChannel | StopCapture | NextPicture | Refresh | IndicatorSeen | Lesson
 
 
 class CaptureWork:
@@ -54,14 +57,19 @@ class CaptureWork:
         self._outbox = outbox
         self._stopping = stopping
         self._decider = Decider()
-        self._last: dict[int, bytes] = {}  # the last JPEG of each channel: one that equals it stays here
+        self._maker = PatchMaker()
+        self._last: dict[int, bytes] = {}  # the last JPEG of each tile: one that equals it stays here
+        self._cursors: dict[int, Cursor | None] = {}  # the last of each focus view
+        self._pointer = (0, 0)
+        self._news = True
         self._capture: Capture | None = None
         self._retry_at = 0.0
         self._trouble = ""
         self._hidden = False
         self._seen_until = 0.0
-        self._desk = _Desk(backends)
+        self._desk = Desk(backends)
         self._told: DesktopFacts | None = None
+        self._told_at = 0.0
 
     def obey(self, order: Order) -> None:
         """Take one order."""
@@ -70,10 +78,11 @@ class CaptureWork:
                 self._last.pop(order.channel, None)
                 self._decider.open(_channel(order))
             case StopCapture():
-                self._last.pop(order.channel, None)
-                self._decider.close(order.channel)
+                self._close_channel(order.channel)
             case NextPicture():
-                self._decider.credit(order.channel)
+                self._decider.credit(order.channel, time.monotonic())
+            case Refresh():
+                self._decider.refresh(order.channel)
             case IndicatorSeen():
                 self._see_indicator(order.on_screen)
             case Lesson():
@@ -86,17 +95,17 @@ class CaptureWork:
             self._desk.ask(self._capture, time.monotonic())
         self._tell()  # the tile says what it is before its picture comes
         if self._may_capture():
-            self._take_pictures()
+            assert self._capture is not None
+            self._take_pictures(self._capture)
             self._tell()
         return self._pause(time.monotonic())
 
     def sleep(self, pause: float | None, bell: Bell) -> None:
         """Sleep so long, or until the bell rings; until the screen changes only where a picture would follow."""
-        capture = self._capture
-        if capture is None or not self._may_capture() or self._decider.next_due(time.monotonic()) is not None:
+        if self._capture is None or not self._may_capture() or not self._decider.listening:
             select.select([bell], [], [], pause)
-        elif capture.wait_change(pause, bell):
-            self._decider.screen_changed()
+        elif self._capture.wait_change(pause, bell):
+            self._news = True
 
     def fail(self, why: str) -> None:
         """Give the capture up for a while, and say why."""
@@ -111,10 +120,17 @@ class CaptureWork:
 
     def close(self) -> None:
         """Give everything back."""
+        self._maker.close()
         self._desk.close()
         if self._capture is not None:
             self._capture.close()
             self._capture = None
+
+    def _close_channel(self, channel: int) -> None:
+        for known in (self._last, self._cursors):
+            known.pop(channel, None)
+        self._maker.forget(channel)
+        self._decider.close(channel)
 
     def _see_indicator(self, on_screen: bool) -> None:
         self._hidden = not on_screen
@@ -123,6 +139,7 @@ class CaptureWork:
             for channel in self._outbox.drop_pictures():
                 self._last.pop(channel, None)
                 self._decider.credit(channel)
+                self._decider.refresh(channel)
             self._decider.screen_changed()
 
     def _may_capture(self) -> bool:
@@ -135,21 +152,60 @@ class CaptureWork:
             self._trouble = self._backends.capture.why
             return
         self._capture = self._backends.capture()
-        self._decider.screen_changed()
+        self._news = True  # its first damage is all of the desktop
         if self._decider.idle:
             self._trouble = ""
 
-    def _take_pictures(self) -> None:
-        assert self._capture is not None
+    def _take_pictures(self, capture: Capture) -> None:
+        if self._news or self._decider.next_due(time.monotonic()) == 0:
+            self._take_news(capture)
         while channels := self._decider.due(time.monotonic()):
             if self._stopping() or not self._may_capture():
                 return
-            raw = self._capture.grab(channels[0].monitor)
-            self._trouble = ""
-            if raw.changed:
-                self._decider.screen_changed()
+            tiles = [channel for channel in channels if channel.stream is Stream.TILE]
             for channel in channels:
-                self._decider.taken([channel], time.monotonic(), sent=self._send(channel, raw))
+                if channel.stream is Stream.FOCUS:
+                    self._send_patches(channel, capture)
+            if tiles:
+                raw = capture.grab(tiles[0].monitor)
+                for channel in tiles:
+                    self._decider.taken([channel], time.monotonic(), sent=self._send(channel, raw))
+            self._trouble = ""
+
+    def _take_news(self, capture: Capture) -> None:
+        """Hear what was drawn, and where the monitors and the pointer are; what comes after it is news again."""
+        self._news = False
+        damage = capture.take_damage()
+        self._decider.lay_out(capture.area)
+        self._decider.screen_changed(damage)
+        capture.follow_pointer(self._decider.close_up)
+        if self._decider.close_up and (pointer := capture.pointer()) != self._pointer:
+            self._pointer = pointer
+            self._decider.pointer_moved()
+
+    def _send_patches(self, channel: Channel, capture: Capture) -> None:
+        """Leave what has changed of a focus view, and the cursor, for the Qt thread; nothing where nothing has."""
+        started = time.monotonic()
+        plan, quality = self._decider.plan(channel, started)
+        try:
+            made = self._maker.make(channel, plan, quality, capture.grab)
+        except ScreenMovedError:
+            self._decider.refresh(channel.id)
+            self._decider.lay_out(capture.area)
+            return
+        except EncodeError as error:
+            logger.warning("capture: %s", error)
+            self._decider.taken([channel], started, sent=False)
+            return
+        cursor = _cursor(self._pointer, capture.area(channel.monitor), made)
+        moved = cursor != self._cursors.get(channel.id)
+        self._decider.taken([channel], started, sent=moved or bool(made.patches))
+        if moved or made.patches:
+            self._cursors[channel.id] = cursor
+            self._outbox.put_picture(_patches(channel, made, cursor, self._desk.inputs))
+            self._decider.sent(channel, made.pieces, made.size, started, time.monotonic() - started)
+        if (made.width, made.height, made.whole) != (plan.width, plan.height, plan.whole):
+            self._decider.keep_in_one(channel.id)
 
     def _send(self, channel: Channel, raw: Raw) -> bool:
         """Leave the picture for the Qt thread; False when it stays here: nothing new on it, or it cannot be made."""
@@ -161,7 +217,7 @@ class CaptureWork:
         if self._last.get(channel.id) == encoded.jpeg:
             return False
         self._last[channel.id] = encoded.jpeg
-        self._outbox.put_picture(_picture(channel, encoded))
+        self._outbox.put_picture(_picture(channel, encoded, self._desk.inputs))
         return True
 
     def _pause(self, now: float) -> float | None:
@@ -177,11 +233,19 @@ class CaptureWork:
     def _tell(self) -> None:
         state, reason = self._state()
         facts = DesktopFacts(
-            application=self._desk.application, monitors=self._desk.monitors, screen=state, reason=plain(reason, 280)
+            application=self._desk.application,
+            monitors=self._desk.monitors,
+            screen=state,
+            reason=plain(reason, 280),
+            inputs=self._desk.inputs,
         )
-        if facts != self._told:
-            self._told = facts
-            self._outbox.put_facts(facts)
+        now, told = time.monotonic(), self._told
+        if facts == told or (
+            told is not None and now < self._told_at + INPUTS_INTERVAL and replace(told, inputs=facts.inputs) == facts
+        ):
+            return
+        self._told, self._told_at = facts, now
+        self._outbox.put_facts(facts)
 
     def _state(self) -> tuple[ScreenState, str]:
         if self._hidden:
@@ -191,65 +255,13 @@ class CaptureWork:
         return (ScreenState.STARTING if self._capture is None else ScreenState.LIVE), ""
 
 
-class _Desk:
-    """Monitors and the application in front, asked for every second of a lesson and not at all outside lessons."""
-
-    def __init__(self, backends: Backends) -> None:
-        self._backends = backends
-        self._facts: Facts | None = None
-        self._lesson = False
-        self._next_at = 0.0
-        self.application = ""
-        self.monitors: tuple[MonitorFacts, ...] = ()
-
-    @property
-    def next_at(self) -> float | None:
-        """When to ask again (monotonic), or None."""
-        return self._next_at if self._lesson else None
-
-    def follow(self, lesson: bool) -> None:
-        """A lesson has begun or ended."""
-        self._lesson, self._next_at = lesson, 0.0
-        if not lesson:
-            self.application = ""
-
-    def ask(self, capture: Capture, now: float) -> None:
-        """Ask if it is time, and once at the start for the monitors; raises CaptureError."""
-        if self.monitors and (not self._lesson or now < self._next_at):
-            return
-        self._next_at = now + FACTS_INTERVAL
-        self.monitors = tuple(
-            MonitorFacts(
-                index=monitor.index,
-                name=plain(monitor.name, 200),
-                width=min(monitor.width, LARGEST),
-                height=min(monitor.height, LARGEST),
-            )
-            for monitor in capture.monitors()[:MOST_MONITORS]
-        )
-        if self._lesson:
-            self.application = self._in_front()
-
-    def close(self) -> None:
-        """Give the backend back."""
-        if self._facts is not None:
-            self._facts.close()
-            self._facts = None
-
-    def _in_front(self) -> str:
-        if isinstance(self._backends.facts, Unsupported):
-            return ""
-        self._facts = self._facts or self._backends.facts()
-        return plain(self._facts.active_application(), 200)
-
-
 def _channel(order: OpenChannel) -> Channel:
     return Channel(
         order.channel, Stream(order.stream), order.monitor, order.width, order.height, order.interval_ms / 1000
     )
 
 
-def _picture(channel: Channel, encoded: Encoded) -> Picture:
+def _picture(channel: Channel, encoded: Encoded, inputs: int) -> Picture:
     return Picture(
         channel=channel.id,
         captured_at=encoded.captured_at,
@@ -257,5 +269,27 @@ def _picture(channel: Channel, encoded: Encoded) -> Picture:
         height=encoded.height,
         screen_width=min(encoded.screen_width, LARGEST),
         screen_height=min(encoded.screen_height, LARGEST),
+        inputs=inputs,
         jpeg=encoded.jpeg,
     )
+
+
+def _patches(channel: Channel, made: Made, cursor: Cursor | None, inputs: int) -> ScreenPatches:
+    return ScreenPatches(
+        channel=channel.id,
+        captured_at=made.captured_at,
+        screen_width=made.width,
+        screen_height=made.height,
+        inputs=inputs,
+        whole=made.whole,
+        cursor=cursor,
+        patches=made.patches,
+    )
+
+
+def _cursor(pointer: tuple[int, int], area: Rect, made: Made) -> Cursor | None:
+    """Return the pointer's place on the picture, None where it is on another monitor."""
+    x, y = pointer[0] - area.x, pointer[1] - area.y
+    if not (0 <= x < area.width and 0 <= y < area.height):
+        return None
+    return Cursor(x=x * made.width // area.width, y=y * made.height // area.height)

@@ -30,6 +30,7 @@ from student_client.local import (
     NextPicture,
     PanelState,
     Quit,
+    Refresh,
     ScreenLocked,
     ScreenUnlocked,
     ShowMessage,
@@ -102,7 +103,7 @@ class Desktop(QObject):
                 self._channels.discard(message.channel)
                 self._indicator.watch(closely=bool(self._channels))
                 self._capture.order(message)
-            case NextPicture():
+            case NextPicture() | Refresh():
                 self._capture.order(message)
             case LockOrder():
                 self._panel.hide()

@@ -1,7 +1,10 @@
 """Pixels to JPEG: scaled to what was asked for, and small enough to be sent."""
 
 import io
-from dataclasses import dataclass
+import os
+import threading
+from dataclasses import dataclass, replace
+from typing import IO, cast
 
 from PIL import Image
 
@@ -26,8 +29,54 @@ class Recipe:
 # The limits are SECURITY rule 5's. A focus view is read, so its small coloured letters keep all their colour.
 RECIPES = {
     Stream.TILE: Recipe(75, _SUBSAMPLING_420, 128 * 1024),
-    Stream.FOCUS: Recipe(85, _SUBSAMPLING_444, 1024 * 1024),
+    Stream.FOCUS: Recipe(92, _SUBSAMPLING_444, 1024 * 1024),
 }
+
+
+def hasty(quality: int) -> Recipe:
+    """Return how a focus view's large or moving areas are made: with half the colour, at the quality there is for."""
+    return Recipe(quality, _SUBSAMPLING_420, RECIPES[Stream.FOCUS].limit)
+
+
+class _Sheet(io.RawIOBase):
+    """A file in memory: Pillow lets other threads run only while it writes to a real file."""
+
+    def __init__(self) -> None:
+        self._file = os.memfd_create("jpeg", os.MFD_CLOEXEC)
+
+    def fileno(self) -> int:
+        """Return the descriptor, which Pillow writes to."""
+        return self._file
+
+    def cut(self) -> bytes:
+        """Return what was written since the last call."""
+        length = os.lseek(self._file, 0, os.SEEK_CUR)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        return os.pread(self._file, length, 0)
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+
+class _Page(io.BytesIO):
+    """The same, where there are no files in memory."""
+
+    def cut(self) -> bytes:
+        """Return what was written since the last call."""
+        written = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return written
+
+
+class _Desk(threading.local):
+    """Each thread writes to a sheet of its own."""
+
+    def __init__(self) -> None:
+        self.sheet = _Sheet() if hasattr(os, "memfd_create") else _Page()
+
+
+_desk = _Desk()
 
 
 class EncodeError(Exception):
@@ -40,9 +89,17 @@ def fitted(width: int, height: int, asked_width: int, asked_height: int) -> tupl
     return max(1, min(asked_width, round(width * scale))), max(1, min(asked_height, round(height * scale)))
 
 
-def scale_and_encode(raw: Raw, asked_width: int, asked_height: int, stream: Stream) -> Encoded:
+def encode_bgrx(pixels: bytes | bytearray | memoryview, width: int, height: int, recipe: Recipe) -> bytes:
+    """Return pixels as grabbed as a baseline JPEG of the same size; other threads run meanwhile."""
+    # A memoryview of bytes is as good; Pillow's types name only the two.
+    return _jpeg(Image.frombuffer("RGB", (width, height), cast(bytes, pixels), "raw", "BGRX", 0, 1), recipe)
+
+
+def scale_and_encode(
+    raw: Raw, asked_width: int, asked_height: int, stream: Stream, recipe: Recipe | None = None
+) -> Encoded:
     """Return `raw` as a baseline JPEG within the asked size and the stream's limit; raises EncodeError."""
-    recipe = RECIPES[stream]
+    recipe = recipe or RECIPES[stream]
     size = fitted(raw.width, raw.height, asked_width, asked_height)
     jpeg = _within_limit(_scaled(raw, size), recipe)
     while jpeg is None:
@@ -59,11 +116,16 @@ def scale_and_encode(raw: Raw, asked_width: int, asked_height: int, stream: Stre
 def _within_limit(picture: Image.Image, recipe: Recipe) -> bytes | None:
     """Return the JPEG at the best quality that keeps the limit, or None."""
     for quality in range(recipe.quality, _LEAST_QUALITY - 1, -_QUALITY_STEP):
-        target = io.BytesIO()
-        picture.save(target, "JPEG", quality=quality, subsampling=recipe.subsampling)
-        if target.tell() <= recipe.limit:
-            return target.getvalue()
+        jpeg = _jpeg(picture, replace(recipe, quality=quality))
+        if len(jpeg) <= recipe.limit:
+            return jpeg
     return None
+
+
+def _jpeg(picture: Image.Image, recipe: Recipe) -> bytes:
+    sheet = _desk.sheet
+    picture.save(cast(IO[bytes], sheet), "JPEG", quality=recipe.quality, subsampling=recipe.subsampling)
+    return sheet.cut()
 
 
 def _scaled(raw: Raw, size: tuple[int, int]) -> Image.Image:

@@ -1,7 +1,7 @@
 """Where the capture thread and the Qt thread meet: each leaves word for the other, wakes it, and never waits.
 
-Both boxes are bounded by what they keep: one picture a channel (a newer one replaces it) and one set of facts one way;
-orders the other way, of which the agent can cause as many as it can send, one at a time.
+Both boxes are bounded by what they keep: one picture a channel (the next waits for credit) and one set of facts one
+way; orders the other way, of which the agent can cause as many as it can send, one at a time.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from collections import deque
 from typing import Generic, TypeVar
 
 from protocol.messages import Message
-from student_client.local import DesktopFacts, Picture
+from student_client.local import DesktopFacts, Picture, ScreenPatches
 
 Item = TypeVar("Item")
 
@@ -79,7 +79,7 @@ class Outbox:
         self.bell = Bell()
         self._lock = threading.Lock()
         self._facts: DesktopFacts | None = None
-        self._pictures: dict[int, Picture] = {}
+        self._pictures: dict[int, Picture | ScreenPatches] = {}
 
     def put_facts(self, facts: DesktopFacts) -> None:
         """Replace the facts and wake the Qt thread."""
@@ -87,7 +87,7 @@ class Outbox:
             self._facts = facts
         self.bell.ring()
 
-    def put_picture(self, picture: Picture) -> None:
+    def put_picture(self, picture: Picture | ScreenPatches) -> None:
         """Replace the channel's picture and wake the Qt thread."""
         with self._lock:
             self._pictures[picture.channel] = picture
@@ -107,7 +107,7 @@ class Outbox:
             facts, self._facts = self._facts, None
         return [facts] if facts else []
 
-    def take_picture(self) -> Picture | None:
+    def take_picture(self) -> Picture | ScreenPatches | None:
         """Return the picture that has waited longest, or None."""
         with self._lock:
             channel = next(iter(self._pictures), None)

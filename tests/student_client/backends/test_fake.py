@@ -3,10 +3,10 @@ import socket
 import time
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from protocol.jpeg import read_header
-from student_client.backends.base import CaptureError, Unsupported
+from student_client.backends.base import CaptureError, Raw, Unsupported
 from student_client.backends.fake import (
     Cue,
     FakeAutostart,
@@ -19,6 +19,7 @@ from student_client.backends.fake import (
     ink,
     square,
 )
+from student_client.regions import Rect
 
 
 class Hands:
@@ -31,22 +32,38 @@ class Hands:
         return self.now
 
 
+def as_image(raw: Raw) -> Image.Image:
+    return Image.frombytes("RGB", (raw.width, raw.height), bytes(raw.pixels), "raw", "BGRX")
+
+
 @pytest.fixture
 def clock() -> Hands:
     return Hands()
 
 
-def test_changes_are_told_once_until_the_next_grab(clock: Hands) -> None:
+def test_changes_are_told_once_until_the_damage_is_taken(clock: Hands) -> None:
     capture = FakeCapture(FakeScreen(Script(rate=1.0), clock))
     assert capture.changed()
-    assert capture.grab(0).changed
+    assert capture.take_damage() == (Rect(0, 0, 1920, 1080),)
     assert not capture.changed()
     clock.now += 1
     assert capture.changed()
     clock.now += 1
     assert not capture.changed()
-    assert capture.grab(0).changed
-    assert not capture.grab(0).changed
+    assert capture.take_damage()
+    assert capture.take_damage() == ()
+
+
+def test_what_is_not_damaged_has_not_changed(clock: Hands) -> None:
+    capture = FakeCapture(FakeScreen(Script(rate=1.0, cues=(Cue(0, ((800, 600), (640, 480))),)), clock))
+    before = as_image(capture.grab(0))
+    capture.take_damage()
+    for _ in range(30):
+        clock.now += 1
+        now = as_image(capture.grab(0))
+        for box in capture.take_damage():
+            before.paste(now.crop((box.x, box.y, box.right, box.bottom)), (box.x, box.y))
+        assert ImageChops.difference(before, now).getbbox() is None
 
 
 def test_the_same_moment_gives_the_same_pixels_and_the_next_others(clock: Hands) -> None:
@@ -82,7 +99,7 @@ def test_cues_resize_blacken_and_fail(clock: Hands) -> None:
         with pytest.raises(CaptureError, match="The cable is out"):
             question()
     clock.now += 3
-    assert capture.grab(0).changed
+    assert capture.take_damage()
     capture.close()
     with pytest.raises(CaptureError):
         capture.grab(0)
@@ -90,10 +107,10 @@ def test_cues_resize_blacken_and_fail(clock: Hands) -> None:
 
 def test_waiting_ends_by_time_by_a_change_and_by_the_wake() -> None:
     capture = FakeCapture(FakeScreen(Script(rate=10)))
-    capture.grab(0)
+    capture.take_damage()
     assert capture.wait_change(3.0)
     still = FakeCapture(FakeScreen(Script(rate=0)))
-    still.grab(0)
+    still.take_damage()
     here, there = socket.socketpair()
     with here, there:
         started = time.monotonic()

@@ -15,6 +15,7 @@ from protocol.messages import Stream
 from student_client.backends.base import CaptureError, Encoded, Monitor, Raw
 from student_client.backends.x11_capture import X11Capture
 from student_client.desktop.encode import scale_and_encode
+from student_client.regions import Rect
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (20, 160, 60), (30, 60, 200), (255, 255, 255)
 
@@ -75,47 +76,85 @@ def test_colours_survive_scaling_and_encoding(
         assert near(shown(encoded, x, y), colour), (x, y)
 
 
-def test_tells_a_change_once_until_the_next_grab(xvfb: str, new_capture: Any, new_client: Any) -> None:
+def test_tells_a_change_once_until_the_damage_is_taken(xvfb: str, new_capture: Any, new_client: Any) -> None:
     client, capture = new_client(xvfb), new_capture(xvfb)
     assert capture.changed()
     assert not capture.changed()
-    assert capture.grab(0).changed
+    assert capture.take_damage() == (Rect(0, 0, 1920, 1080),)
     assert not capture.changed()
-    assert not capture.grab(0).changed
+    assert capture.take_damage() == ()
 
     client.fill((0, 0, 10, 10), RED)
     assert capture.wait_change(3.0)
     for step in range(20):
         client.fill((step, 0, 10, 10), GREEN)
     assert not capture.wait_change(0.05), "a screen that is painted on wakes nobody twice"
-    assert capture.grab(0).changed
+    assert capture.take_damage() == (Rect(0, 0, 32, 16),)
     assert not capture.changed()
 
 
-def test_what_is_drawn_while_grabbing_is_told(xvfb: str, new_capture: Any, new_client: Any) -> None:
+def test_what_is_drawn_after_the_damage_was_taken_is_told_again(xvfb: str, new_capture: Any, new_client: Any) -> None:
     client, capture = new_client(xvfb), new_capture(xvfb)
-    capture.grab(0)
-    clear = capture._damage.clear
-
-    def clear_then_draw() -> bool:
-        damaged = clear()
-        client.fill((0, 0, 10, 10), RED)
-        return bool(damaged)
-
-    capture._damage.clear = clear_then_draw
+    capture.take_damage()
     client.fill((50, 50, 10, 10), BLUE)
-    raw = capture.grab(0)
-    assert raw.changed
-    assert pixel(raw, 5, 5) == RED
-    capture._damage.clear = clear
+    assert capture.take_damage() == (Rect(48, 48, 16, 16),)
+    client.fill((0, 0, 10, 10), RED)
+    assert pixel(capture.grab(0), 5, 5) == RED
     assert capture.changed()
-    assert capture.grab(0).changed
+    assert capture.take_damage() == (Rect(0, 0, 16, 16),)
     assert not capture.changed()
+
+
+def test_damage_is_where_it_was_drawn_in_few_boxes(xvfb: str, new_capture: Any, new_client: Any) -> None:
+    client, capture = new_client(xvfb), new_capture(xvfb)
+    capture.take_damage()
+    dots = [Rect(x, y, 3, 3) for x in range(5, 1900, 97) for y in range(5, 1060, 97)]
+    for dot in dots:
+        client.fill(tuple(dot), RED)
+    damage = capture.take_damage()
+    assert 1 <= len(damage) <= 16
+    assert all(any(box.covers(dot) for box in damage) for dot in dots)
+    client.fill((1900, 1070, 20, 10), RED)
+    assert capture.take_damage() == (Rect(1888, 1056, 32, 24),)
+
+
+def test_a_part_of_the_screen(xvfb: str, new_capture: Any, new_client: Any) -> None:
+    client, capture = new_client(xvfb), new_capture(xvfb)
+    client.fill((960, 540, 100, 100), BLUE)
+    raw = capture.grab(1, Rect(950, 530, 33, 21))
+    assert (raw.width, raw.height, len(raw.pixels)) == (33, 21, 33 * 21 * 4)
+    assert (pixel(raw, 9, 9), pixel(raw, 10, 10)) == ((0, 0, 0), BLUE)
+    gone = capture.grab(1, Rect(1900, 1000, 33, 21))
+    assert (gone.width, gone.height) == (1920, 1080), "what no longer lies on the screen is all of it"
+
+
+def test_a_followed_pointer_wakes_once_until_it_is_asked_for(xvfb: str, new_capture: Any, tool: Any) -> None:
+    capture = new_capture(xvfb)
+    capture.take_damage()
+    capture.changed()
+    tool(xvfb, "xdotool", "mousemove", "100", "100")
+    assert not capture.wait_change(0.1), "nobody looks"
+    capture.follow_pointer(True)
+    assert capture.pointer() == (100, 100)
+    tool(xvfb, "xdotool", "mousemove_relative", "200", "100")
+    assert capture.wait_change(3.0)
+    for _ in range(4):
+        tool(xvfb, "xdotool", "mousemove_relative", "10", "0")
+    assert not capture.wait_change(0.1)
+    assert capture.take_damage() == ()
+    assert capture.pointer() == (340, 200)
+    assert not capture.wait_change(0.1)
+    tool(xvfb, "xdotool", "mousemove_relative", "7", "7")
+    assert capture.wait_change(3.0)
+    capture.follow_pointer(False)
+    tool(xvfb, "xdotool", "mousemove_relative", "1", "1")
+    assert not capture.wait_change(0.1)
+    assert capture.pointer() == (348, 208)
 
 
 def test_waiting_ends_by_time_by_a_change_and_by_the_wake(xvfb: str, new_capture: Any, new_client: Any) -> None:
     client, capture = new_client(xvfb), new_capture(xvfb)
-    capture.grab(0)
+    capture.take_damage()
     started = time.monotonic()
     assert not capture.wait_change(0.1)
     assert 0.09 <= time.monotonic() - started < 1.0
@@ -126,7 +165,7 @@ def test_waiting_ends_by_time_by_a_change_and_by_the_wake(xvfb: str, new_capture
     assert time.monotonic() - started < 3.0
     drawer.join()
 
-    capture.grab(0)
+    capture.take_damage()
     here, there = socket.socketpair()
     with here, there:
         there.send(b"!")
@@ -137,7 +176,7 @@ def test_waiting_ends_by_time_by_a_change_and_by_the_wake(xvfb: str, new_capture
 
 def test_waiting_costs_no_processor_time(xvfb: str, new_capture: Any) -> None:
     capture = new_capture(xvfb)
-    capture.grab(0)
+    capture.take_damage()
     before = time.thread_time()
     assert not capture.wait_change(1.0)
     assert time.thread_time() - before < 0.005
@@ -151,7 +190,7 @@ def test_a_display_that_goes_is_an_error_in_words(new_capture: Any) -> None:
     os.close(write)
     with os.fdopen(read) as pipe:
         capture = new_capture(f":{pipe.readline().strip()}")
-    capture.grab(0)
+    capture.take_damage()
     ender = threading.Timer(0.1, server.terminate)
     ender.start()
     with pytest.raises(CaptureError, match="cannot be reached"):
@@ -214,8 +253,9 @@ def test_two_outputs_and_a_desktop_that_changes(xorg: str, new_capture: Any, new
     tool(xorg, "xrandr", "--output", "DUMMY0", "--mode", "1600x900")
     assert capture.wait_change(3.0)
     client.fill((1500, 800, 100, 100), GREEN)
+    assert capture.take_damage() == (Rect(0, 0, 1600, 900),)
     raw = capture.grab(1)
-    assert (raw.width, raw.height, raw.changed, pixel(raw, 1599, 899)) == (1600, 900, True, GREEN)
+    assert (raw.width, raw.height, pixel(raw, 1599, 899)) == (1600, 900, GREEN)
 
 
 @pytest.mark.xorg

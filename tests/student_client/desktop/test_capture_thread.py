@@ -156,7 +156,7 @@ def test_a_screen_that_fails_says_why_and_comes_back(begin: Begin, says: Any, fa
 
 def test_what_a_platform_cannot_do_is_told(begin: Begin, facts: Any) -> None:
     nothing = Unsupported("This laptop's session uses something else.")
-    thread = begin(Backends(nothing, nothing, nothing, nothing))
+    thread = begin(Backends(nothing, nothing, nothing, nothing, nothing))
     thread.order(Lesson(True))
     assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason == nothing.why
 
@@ -171,7 +171,7 @@ def test_an_unexpected_failure_does_not_end_the_thread(
         raise ZeroDivisionError if len(tries) == 1 else CaptureError("Still not.")
 
     fake = fake_backends(Script())
-    thread = begin(Backends(broken, fake.lock, fake.facts, fake.autostart))
+    thread = begin(Backends(broken, fake.lock, fake.inputs, fake.facts, fake.autostart))
     assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason
     assert facts(thread, lambda told: told.reason == "Still not.")
     assert tries[1] - tries[0] >= RETRY_AFTER * 0.9

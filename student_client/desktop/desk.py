@@ -1,0 +1,78 @@
+"""What the desktop says of itself beside its pictures. Used by the capture thread."""
+
+from protocol.messages import MonitorFacts
+from protocol.text import plain
+from student_client.backends.base import Backends, Capture, Facts, Inputs, Unsupported
+
+FACTS_INTERVAL = 1.0
+LARGEST = 16384  # protocol.messages.Pixels
+MOST_MONITORS = 16
+
+
+class Desk:
+    """Monitors, the application in front and the count of inputs, asked for in lessons and not at all outside them."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+        self._facts: Facts | None = None
+        self._lesson = False
+        self._next_at = 0.0
+        self._inputs: Inputs | None = None
+        self._pressed = 0  # in lessons that are over
+        self.application = ""
+        self.monitors: tuple[MonitorFacts, ...] = ()
+
+    @property
+    def inputs(self) -> int:
+        """How often keys and buttons were pressed in lessons since the start; never which."""
+        return self._pressed + (self._inputs.count() if self._inputs is not None else 0)
+
+    @property
+    def next_at(self) -> float | None:
+        """When to ask again (monotonic), or None."""
+        return self._next_at if self._lesson else None
+
+    def follow(self, lesson: bool) -> None:
+        """A lesson has begun or ended."""
+        self._lesson, self._next_at = lesson, 0.0
+        if not lesson:
+            self.application = ""
+            self._stop_counting()
+        elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
+            self._inputs = self._backends.inputs()
+
+    def ask(self, capture: Capture, now: float) -> None:
+        """Ask if it is time, and once at the start for the monitors; raises CaptureError."""
+        if self.monitors and (not self._lesson or now < self._next_at):
+            return
+        self._next_at = now + FACTS_INTERVAL
+        self.monitors = tuple(
+            MonitorFacts(
+                index=monitor.index,
+                name=plain(monitor.name, 200),
+                width=min(monitor.width, LARGEST),
+                height=min(monitor.height, LARGEST),
+            )
+            for monitor in capture.monitors()[:MOST_MONITORS]
+        )
+        if self._lesson:
+            self.application = self._in_front()
+
+    def close(self) -> None:
+        """Give the backends back."""
+        self._stop_counting()
+        if self._facts is not None:
+            self._facts.close()
+            self._facts = None
+
+    def _stop_counting(self) -> None:
+        if self._inputs is not None:
+            self._pressed += self._inputs.count()
+            self._inputs.close()
+            self._inputs = None
+
+    def _in_front(self) -> str:
+        if isinstance(self._backends.facts, Unsupported):
+            return ""
+        self._facts = self._facts or self._backends.facts()
+        return plain(self._facts.active_application(), 200)
