@@ -3,6 +3,7 @@
 The network's thread only rings; everything else here happens in the window's thread.
 """
 
+from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final
@@ -11,13 +12,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from protocol.messages import Frame, Stream
+from tutor_app.classroom.events import Event
 from tutor_app.ui.decode import FocusDecoder, decode
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 
 TURN: Final = 0.008  # seconds: half of a 60 Hz screen's frame, so that typing and scrolling stay smooth
 PAUSE: Final = 1 / 30  # seconds between the beginnings of two turns
-_MOST: Final = 64
+_MOST: Final = 64  # tiles between two looks at the clock
+_AT_ONCE: Final = 30  # events between two looks at the clock: about a millisecond
 
 
 class Feed(QObject):
@@ -35,6 +38,7 @@ class Feed(QObject):
         super().__init__()
         self._wire: Wire | None = None
         self._pictures, self._clock = pictures, clock
+        self._waiting: deque[Event] = deque()  # bounded by the network's own queue, which it is emptied from
         self._cost = 0.001  # seconds one tile takes, learnt as we go
         self._last_turn = -PAUSE
         self._timer = QTimer(self, singleShot=True)
@@ -57,6 +61,7 @@ class Feed(QObject):
     def stop(self) -> None:
         """Take nothing more."""
         self._wire = None
+        self._waiting.clear()
         self._timer.stop()
         self._large.stop()
 
@@ -65,11 +70,13 @@ class Feed(QObject):
         if self._wire is None:
             return
         begun = self._last_turn = self._clock()
-        events = self._wire.events()
-        if events:
-            self.happened.emit(events)
+        self._waiting.extend(self._wire.events())
+        while self._waiting and self._clock() - begun < TURN:
+            self.happened.emit([self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))])
+        if self._wire is None:
+            return  # what happened was the lesson's end
         shown: list[tuple[str, float]] = []
-        if not self._drain(self._wire, begun, shown):
+        if self._waiting or not self._drain(self._wire, begun, shown):
             self._schedule()  # nobody rings for what we have not looked at
         if shown:
             self.shown.emit(shown)

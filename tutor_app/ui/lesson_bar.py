@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from typing import Final
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
@@ -95,8 +95,10 @@ class LessonBar(QFrame):
         row.addWidget(self._title)
         row.addWidget(self._facts, 1)
         row.addWidget(self._row)
+        self._soon = QTimer(self, singleShot=True, interval=0)  # several actions change their words together
+        self._soon.timeout.connect(self._fit)
         for action in (actions[name] for name in _NAMES):
-            action.changed.connect(self._fit)
+            action.changed.connect(self._soon.start)
 
     def refresh(self, now: float, over: bool = False) -> None:
         """Say how long the lesson goes on."""

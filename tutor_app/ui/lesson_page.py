@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget
 
@@ -69,6 +69,8 @@ class LessonPage(QStackedWidget):
         self.watching = Watching(
             wire, lambda: run.classroom.students, wall.visible_devices, wall.picture_size, every=every, parent=self
         )
+        self._soon = QTimer(self, singleShot=True, interval=50)  # a thousand laptops may change in one moment
+        self._soon.timeout.connect(self.follow)
         self._connect()
         self.follow()
         self.watching.settle()
@@ -225,7 +227,7 @@ class LessonPage(QStackedWidget):
     def _changed(self, changes: Changes) -> None:
         if self.focused in changes.devices:
             self._refresh_focus()
-        self.follow()
+        self._soon.start()
 
     def _refresh_focus(self) -> None:
         if self.focused:

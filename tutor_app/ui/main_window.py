@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
         self._remembered.keep("width", self.width())
         self._remembered.keep("height", self.height())
         event.accept()
+        self.hide()  # what is left to say to the laptops and the disk needs no window
         self.finished.emit()
 
     def changeEvent(self, event: QEvent) -> None:

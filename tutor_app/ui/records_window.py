@@ -52,7 +52,7 @@ class RecordsWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Records")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(1000, 620)
+        self.resize(1080, 620)
         self._records, self._zone = records, zone
         self._asking: Background[Listing[Any]] = Background(self)
         self._naming: Background[tuple[str, ...]] = Background(self)
@@ -116,6 +116,7 @@ class RecordsWindow(QDialog):
 
     def _show(self, table: Table, listing: Listing[Any]) -> None:
         self.model.show(table, listing.rows)
+        self.table.resizeColumnsToContents()
         self.field.setEnabled(table.name != "Lessons")
         total, shown = listing.total, len(listing.rows)
         rows = f"{total} row{'s' if total != 1 else ''}"
@@ -155,8 +156,10 @@ class RecordsWindow(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.table.horizontalHeader().setDefaultSectionSize(130)
+        self.table.horizontalHeader().setMaximumSectionSize(320)
+        self.table.horizontalHeader().setMinimumSectionSize(80)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName("Records")
         self.field.setMaximumWidth(220)
         above = QHBoxLayout()

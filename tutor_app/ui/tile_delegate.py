@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tutor_app.classroom.tile import Look, Tile
@@ -17,9 +17,9 @@ from tutor_app.ui.tile_paint import (
     RADIUS,
     RIGHT,
     Brushes,
+    frame_pixmap,
     paint_badge,
     paint_picture,
-    top_path,
 )
 from tutor_app.ui.wall_model import Role
 
@@ -35,6 +35,7 @@ class TileDelegate(QStyledItemDelegate):
         self._theme, self._pictures, self._fades = theme, pictures, fades
         self.cell = QSize(212, 152)
         self._brushes = Brushes(theme)
+        self._frames: dict[tuple[int, int, bool, float], QPixmap] = {}
         theme.changed.connect(self._dress)
 
     @property
@@ -73,42 +74,48 @@ class TileDelegate(QStyledItemDelegate):
         area = self._tile_area(cell)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_card(painter, area, tile)
+        pointed = bool(state & QStyle.StateFlag.State_MouseOver)
         self._paint_content(painter, self._picture_area(area), tile)
+        if tile.look is Look.MISSING:
+            painter.setPen(self._brushes.dashes)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        else:
+            painter.drawPixmap(area.topLeft(), self._frame(area, pointed, painter.device().devicePixelRatioF()))
+        if tile.badge:
+            paint_badge(painter, self._brushes, self._picture_area(area), tile.badge)
         self._paint_footer(painter, area, tile)
-        self._paint_frame(painter, area, tile, state)
+        self._paint_outline(painter, area, state)
         painter.restore()
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _paint_card(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
-        if tile.look is not Look.MISSING:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._brushes.surface)
-            painter.drawRoundedRect(area, RADIUS, RADIUS)
-
     def _paint_content(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
-        path = top_path(area)
         picture = self._pictures.get(tile.device) if tile.look in _PICTURED else None
         if picture:
-            paint_picture(painter, self._brushes, path, area, picture)
+            paint_picture(painter, self._brushes, area, picture)
         elif tile.look is not Look.MISSING:
-            painter.fillPath(path, self._brushes.well)
-        self._paint_veil(painter, path, area, tile, bool(picture))
-        if tile.badge:
-            paint_badge(painter, self._brushes, area, tile.badge)
+            painter.fillRect(area, self._brushes.well)
+        self._paint_veil(painter, area, tile, bool(picture))
 
-    def _paint_veil(self, painter: QPainter, path: QPainterPath, area: QRectF, tile: Tile, pictured: bool) -> None:
+    def _frame(self, area: QRectF, pointed: bool, ratio: float) -> QPixmap:
+        size = area.size().toSize()
+        key = (size.width(), size.height(), pointed, ratio)
+        if key not in self._frames:
+            self._frames[key] = frame_pixmap(self._brushes, size, self.footer, pointed, ratio)
+        return self._frames[key]
+
+    def _paint_veil(self, painter: QPainter, area: QRectF, tile: Tile, pictured: bool) -> None:
         share = self._fades.share(tile.device, tile.look)
         colour = self._brushes.soft
         if tile.look is Look.LOCKED:
             colour = self._brushes.on_locked
             painter.setOpacity(share)
-            painter.fillPath(path, self._brushes.locked_veil)
+            painter.fillRect(area, self._brushes.locked_veil)
         elif tile.look in (Look.ASKED, Look.FADED):
             colour = self._brushes.ink
             painter.setOpacity(share if pictured else 1)
-            painter.fillPath(path, self._brushes.pale_veil)
+            painter.fillRect(area, self._brushes.pale_veil)
         if tile.headline:
             self._paint_words(painter, area, tile, colour)
         painter.setOpacity(1)
@@ -141,8 +148,8 @@ class TileDelegate(QStyledItemDelegate):
         inner = area.adjusted(8, 6, -8, -6)
         heights = [
             22.0 if tile.look in _ICON_OF and inner.height() > 3 * line else 0.0,
-            float(line * self._lines(tile.headline, inner.width())),
-            float(small * self._lines(tile.detail, inner.width())) if tile.detail else 0.0,
+            float(line * _lines(tile.headline, inner.width(), self._brushes.ordinary_metrics)),
+            float(small * _lines(tile.detail, inner.width(), self._brushes.tiny_metrics)) if tile.detail else 0.0,
             float(line) + 4 if tile.why and tile.look is not Look.FADED else 0.0,
         ]
         for spare in (2, 0):  # what a small tile leaves out first
@@ -155,38 +162,26 @@ class TileDelegate(QStyledItemDelegate):
             top += height
         return places[0], places[1], places[2], places[3]
 
-    def _lines(self, text: str, width: float) -> int:
-        return 1 if self._brushes.ordinary_metrics.horizontalAdvance(text) <= width else 2
-
     def _paint_footer(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
         brushes = self._brushes
         inner = QRectF(area.left() + 10, area.bottom() - self.footer, area.width() - 20, self.footer)
-        name = brushes.name_metrics.elidedText(single_line(tile.name), Qt.TextElideMode.ElideRight, int(inner.width()))
+        name = brushes.cut(brushes.name_metrics, tile.name, int(inner.width()))
         painter.setFont(brushes.name)
         painter.setPen(brushes.ink)
         painter.drawText(inner, LEFT, name)
         room = inner.width() - brushes.name_metrics.horizontalAdvance(name) - 10
         if room > 24:
-            aside = brushes.small_metrics.elidedText(single_line(tile.aside), Qt.TextElideMode.ElideRight, int(room))
+            aside = brushes.cut(brushes.small_metrics, tile.aside, int(room))
             painter.setFont(brushes.small)
             painter.setPen(brushes.soft)
             painter.drawText(inner, RIGHT, aside)
 
-    def _paint_frame(self, painter: QPainter, area: QRectF, tile: Tile, state: QStyle.StateFlag) -> None:
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+    def _paint_outline(self, painter: QPainter, area: QRectF, state: QStyle.StateFlag) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        frame = self._brushes.pointed if state & QStyle.StateFlag.State_MouseOver else self._brushes.hairline
-        painter.setPen(self._brushes.dashes if tile.look is Look.MISSING else frame)
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
-        if tile.look is not Look.MISSING:
-            painter.setPen(self._brushes.hairline)
-            line = area.bottom() - self.footer + 0.5
-            painter.drawLine(QPointF(area.left() + 1, line), QPointF(area.right() - 1, line))
-        if selected:
+        if state & QStyle.StateFlag.State_Selected:
             painter.setPen(self._brushes.outline)
             painter.drawRoundedRect(area.adjusted(-1.5, -1.5, 1.5, 1.5), RADIUS + 1, RADIUS + 1)
-        elif focused:
+        elif state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(self._brushes.accent))
             painter.drawRoundedRect(area.adjusted(-2.5, -2.5, 2.5, 2.5), RADIUS + 2, RADIUS + 2)
 
@@ -202,6 +197,11 @@ class TileDelegate(QStyledItemDelegate):
 
     def _dress(self) -> None:
         self._brushes = Brushes(self._theme)
+        self._frames.clear()
 
 
 _PICTURED: Final = (Look.LIVE, Look.LOCKED, Look.ASKED, Look.FADED)
+
+
+def _lines(text: str, width: float, metrics: QFontMetrics) -> int:
+    return 1 if metrics.horizontalAdvance(text) <= width else 2

@@ -1,15 +1,17 @@
 """The brushes of a tile: colours and fonts of the theme made ready once, and the pieces a tile is painted of."""
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 
 from tutor_app.classroom.phrases import Tone
 from tutor_app.classroom.tile import Badge
+from tutor_app.ui.runs import single_line
 from tutor_app.ui.theme import Theme
 
 RADIUS = 10
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_CUTS = 8192  # words remembered; a thousand students have three each
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -33,6 +35,7 @@ class Brushes:
 
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
+        self._cuts: dict[tuple[int, str, int], str] = {}
         tokens = self.tokens = theme.tokens
         self.name = theme.font(step=-1, bold=True)
         self.small = theme.font(step=-1)
@@ -40,14 +43,26 @@ class Brushes:
         self.tiny_bold = theme.font(step=-2, bold=True)
         self.ordinary = theme.font()
         self.name_metrics, self.small_metrics = QFontMetrics(self.name), QFontMetrics(self.small)
+        self.tiny_metrics = QFontMetrics(self.tiny)
         self.tiny_bold_metrics, self.ordinary_metrics = QFontMetrics(self.tiny_bold), QFontMetrics(self.ordinary)
         self.ink, self.soft, self.accent = QColor(tokens.ink), QColor(tokens.soft), QColor(tokens.accent)
+        self.paper = QColor(tokens.paper)
         self.line, self.surface, self.well = QColor(tokens.line), QColor(tokens.surface), QColor(tokens.well)
         self.locked_veil, self.on_locked = faded(tokens.locked, 0.9), QColor(tokens.on_locked)
         self.pale_veil = faded(tokens.surface, 0.82)
         self.hairline, self.outline = QPen(self.line, 1), QPen(self.accent, 3)
         self.pointed = QPen(QColor(tokens.dim), 1)
         self.dashes = QPen(QColor(tokens.dim), 1, Qt.PenStyle.DashLine)
+
+    def cut(self, metrics: QFontMetrics, text: str, width: int) -> str:
+        """Return a text cut to a width, remembered: most words of a wall stay as they are from second to second."""
+        key = (id(metrics), text, width)
+        found = self._cuts.get(key)
+        if found is None:
+            if len(self._cuts) >= _CUTS:
+                self._cuts.clear()
+            found = self._cuts[key] = metrics.elidedText(single_line(text), Qt.TextElideMode.ElideRight, width)
+        return found
 
     def tone(self, tone: Tone) -> QColor:
         """Return the colour of a tone."""
@@ -60,26 +75,45 @@ class Brushes:
         painter.drawPixmap(QRect(corner.x(), corner.y(), size, size), pixmap)
 
 
-def top_path(area: QRectF, radius: float = RADIUS) -> QPainterPath:
-    """Return an area's outline with its two upper corners rounded."""
-    path = QPainterPath()
-    path.setFillRule(Qt.FillRule.WindingFill)
-    path.addRoundedRect(area, radius, radius)
-    path.addRect(area.adjusted(0, radius, 0, 0))
-    return path.simplified()
+def frame_pixmap(brushes: Brushes, size: QSize, footer: int, pointed: bool, ratio: float) -> QPixmap:
+    """Return what lies over every picture: paper around the rounded corners, the hairline, the footer's surface.
+
+    Painted once for all tiles; a clip path for each of them would cost more than all else together.
+    """
+    frame = QPixmap(size * ratio)
+    frame.setDevicePixelRatio(ratio)
+    frame.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(frame)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    area = QRectF(0, 0, size.width(), size.height())
+    card = QPainterPath()
+    card.addRoundedRect(area, RADIUS, RADIUS)
+    around = QPainterPath()
+    around.addRect(area.adjusted(-1, -1, 1, 1))
+    painter.fillPath(around.subtracted(card), brushes.paper)
+    line = area.bottom() - footer
+    foot = QPainterPath()
+    foot.addRect(area.adjusted(0, line, 0, 0))
+    painter.fillPath(foot.intersected(card), brushes.surface)
+    painter.setPen(brushes.hairline)
+    painter.drawLine(QPointF(1, line + 0.5), QPointF(area.right() - 1, line + 0.5))
+    painter.setPen(brushes.pointed if pointed else brushes.hairline)
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+    painter.end()
+    return frame
 
 
-def paint_picture(painter: QPainter, brushes: Brushes, path: QPainterPath, area: QRectF, picture: QPixmap) -> None:
-    """Paint a picture into an area whose outline is `path`."""
-    painter.fillPath(path, brushes.well)
-    target = fitted(picture, area)
-    painter.save()
-    painter.setClipPath(path)
+def paint_picture(painter: QPainter, brushes: Brushes, area: QRectF, picture: QPixmap) -> None:
+    """Paint a picture into an area, dot by dot where it fits."""
     ratio = painter.device().devicePixelRatioF()
+    if picture.width() == round(area.width() * ratio) and picture.height() == round(area.height() * ratio):
+        painter.drawPixmap(area, picture, QRectF(picture.rect()))
+        return
+    target = fitted(picture, area)
     exact = abs(target.width() * ratio - picture.width()) < 1
+    painter.fillRect(area, brushes.well)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
     painter.drawPixmap(target, picture, QRectF(picture.rect()))
-    painter.restore()
 
 
 def paint_badge(painter: QPainter, brushes: Brushes, area: QRectF, badge: Badge) -> None:
@@ -87,7 +121,7 @@ def paint_badge(painter: QPainter, brushes: Brushes, area: QRectF, badge: Badge)
     metrics, colour = brushes.tiny_bold_metrics, brushes.tone(badge.tone)
     height = metrics.height() + 6
     room = area.width() - 16 - 12 - 12 - 4
-    text = metrics.elidedText(badge.text, Qt.TextElideMode.ElideRight, int(room))
+    text = brushes.cut(metrics, badge.text, int(room))
     box = QRectF(area.left() + 8, area.top() + 8, metrics.horizontalAdvance(text) + 28, height)
     painter.setPen(brushes.hairline)
     painter.setBrush(brushes.surface)

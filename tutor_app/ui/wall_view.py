@@ -15,6 +15,7 @@ from tutor_app.ui.wall_model import Role, WallModel
 SMALLEST: Final = 140
 LARGEST: Final = 640
 ORDINARY: Final = 200
+_SPREAD: Final = 24  # pixels a gap may grow by, so that the last column ends at the edge
 _MARGIN: Final = 10  # with half a gap: 16 pixels from the window's edge
 
 
@@ -70,9 +71,11 @@ class WallView(QListView):
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
         room = self.maximumViewportSize() - QSize(bar + 1, 0)  # QListView wraps where the last pixel would be taken
         cell = self._delegate.cell_for(self._cell_width(room))
-        if cell != self.gridSize():
+        columns = max(1, room.width() // cell.width())
+        grid = QSize(min(room.width() // columns, cell.width() + _SPREAD), cell.height())
+        if (cell, grid) != (self._delegate.cell, self.gridSize()):
             self._delegate.cell = cell
-            self.setGridSize(cell)
+            self.setGridSize(grid)
             self.fitted.emit(cell.width() - GAP)
         self.seen_changed.emit()
 

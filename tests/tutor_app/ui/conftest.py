@@ -64,6 +64,7 @@ class Held:
         if QApplication.activeModalWidget() is None and not self.window.isActiveWindow():
             self.window.activateWindow()  # a window manager would, once a dialog is closed
             self.qtbot.waitUntil(self.window.isActiveWindow, timeout=2000)
+        self.qtbot.waitUntil(lambda: not self.page._soon.isActive())  # the actions follow what has just happened
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
 
     def select(self, *numbers: int) -> None:

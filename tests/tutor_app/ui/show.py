@@ -7,18 +7,20 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from PySide6.QtCore import QSize
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import Reason, Result
 from tests.tutor_app.ui import synthetic as made
 from tutor_app.classroom.tile import Viewer
+from tutor_app.records.records import Records
+from tutor_app.records.values import Flagged, LessonStarted
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.main_window import MainWindow
 from tutor_app.ui.pictures import Pictures
+from tutor_app.ui.records_window import RecordsWindow
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.shortcuts import ShortcutsSheet
 from tutor_app.ui.sign_in import SignInPage
@@ -27,6 +29,15 @@ from tutor_app.ui.theme import Scheme, Theme
 
 _APPLICATIONS = {2: "Chromium — BBC Bitesize", 3: "Chromium — Desmos", 7: "Video player", 13: "Calc — results"}
 _ABSENT = (18, 29)
+_LESSON = LessonStarted(
+    id="ab" * 16,
+    name="Maths",
+    group="10B",
+    tutor_id="t",
+    tutor_name="Maths tutor",
+    started_at=made.TEN,
+    ends_at=made.TEN + 3600,
+)
 
 
 class Show:
@@ -89,11 +100,11 @@ class Show:
         return page
 
     def shot(self, name: str, widget: QWidget | None = None) -> None:
-        QTest.qWait(250)
+        wait(250)
         (widget or self.window).grab().save(str(self.out / f"{name}.png"))
 
     def dialog(self, name: str) -> None:
-        QTest.qWait(50)
+        wait(50)
         dialog = QApplication.activeModalWidget() or QApplication.activePopupWidget()
         if dialog is None:
             dialog = next(one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not self.window)
@@ -163,18 +174,49 @@ class Show:
         ShortcutsSheet(self.window).open()
         self.dialog("shortcuts")
 
+    def records(self) -> None:
+        with Records.open(Path(tempfile.mkdtemp()) / "r.db", on_problem=print) as records:
+            records.write(_LESSON)
+            for number in range(1, 13):
+                records.write(
+                    Flagged(
+                        id=f"{number:032x}",
+                        lesson=_LESSON.id,
+                        device=made.device(number),
+                        student=f"Student {number:02}",
+                        user=f"student{number:02}",
+                        category="off-task",
+                        note="Third time today" if number % 3 else "",
+                        by_id="t",
+                        by_name="Maths tutor",
+                        at=made.TEN + number * 60,
+                    )
+                )
+            window = RecordsWindow(self.theme, records, made.LONDON)
+            window.show()
+            wait(600)
+            self.shot("records", window)
+            window.close()
+
     def focus(self) -> None:
         page = self.busy_lesson()
         for number, name in ((2, "focus"), (11, "focus-locked"), (18, "focus-missing"), (24, "focus-lost")):
             page.open_student(made.device(number))
             view = page.focus_view
-            QTest.qWait(200)
+            wait(200)
             if number in (2, 11):
                 size = view.canvas.size() * view.devicePixelRatioF()
                 size.setHeight(round(size.width() * 9 / 16))
                 image = made.screen(number, size.width(), size.height())
                 view.show_image(made.device(number), image, QSize(1920, 1080))
             self.shot(name)
+
+
+def wait(milliseconds: int) -> None:
+    """Let Qt work for a while; unlike QTest.qWait this lets other threads work, too."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def _wrong(*_: object) -> None:
@@ -186,7 +228,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1600x900")
     parser.add_argument("--scheme", default="light")
-    parser.add_argument("--only", default="wall,small,empty,over,nothing,sign_in,start,dialogs,focus")
+    parser.add_argument("--only", default="wall,small,empty,over,nothing,sign_in,start,dialogs,records,focus")
     wishes = parser.parse_args()
     wishes.out.mkdir(parents=True, exist_ok=True)
     application = QApplication([])

@@ -182,3 +182,28 @@ def test_after_stop_nothing_is_taken(feed: Feed, wire: made.FakeWire) -> None:
     feed.stop()
     feed.turn()
     assert len(wire.mailbox.waiting) == 3
+
+
+def test_a_flood_of_events_is_spread_over_turns_and_keeps_its_order(
+    feed: Feed, wire: made.FakeWire, ticks: Ticks
+) -> None:
+    heard: list[object] = []
+
+    def slowly(events: list[object]) -> None:
+        ticks.now += 0.0001 * len(events)
+        heard.extend(events)
+
+    feed.happened.connect(slowly)
+    flood = [event for number in range(1, 101) for event in made.arrives(number)]
+    wire.waiting = list(flood)
+    fill(wire, 1)
+    begun = ticks.now
+    feed.turn()
+    assert ticks.now - begun < TURN + 0.004
+    assert 0 < len(heard) < len(flood)
+    assert len(wire.mailbox.waiting) == 1, "pictures wait for what happened before them"
+    while feed._timer.isActive():
+        feed._timer.stop()
+        feed.turn()
+    assert heard == flood
+    assert wire.mailbox.waiting == []
