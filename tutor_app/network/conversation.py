@@ -23,6 +23,7 @@ from protocol.messages import (
     PermitGranted,
     PermitRequest,
     PolicyOffer,
+    Reason,
     Refused,
     Result,
     Status,
@@ -83,7 +84,7 @@ class Conversation:
         self._shared = shared
         self._tell = shared.tell
         self._counted = 0
-        self._refused = ""
+        self._refused: NotPermitted | None = None
         self._watches = 0
         self._asked: dict[Stream, WatchAsk] = {}
         self._in_flight: dict[Stream, Frame] = {}
@@ -186,9 +187,9 @@ class Conversation:
                 self._tell(Permitted(device=self.device, until=message.until, may=may, at=at))
                 self._work.set()
             case Refused() | PermitEnded():
-                self._refused = message.detail or str(message.reason)
-                event = NotPermitted(device=self.device, reason=message.reason, detail=message.detail, at=at)
-                self._tell(event)
+                why = message.detail or str(message.reason)
+                self._refused = NotPermitted(device=self.device, reason=message.reason, detail=why, at=at)
+                self._tell(self._refused)
 
     def _picture(self, frame: Frame) -> None:
         for stream in Stream:
@@ -252,11 +253,12 @@ class Conversation:
         breach = isinstance(closed.__cause__, RemoteProtocolError) or closed.code in _BREACHES
         if breach:
             log.warning("%s broke the protocol: %s", self.device, closed.reason)
-        return Ending(
-            why=self._refused or _words(closed, breach),
-            refused=bool(self._refused),
-            breach=breach,
-        )
+        if self._refused:
+            # A client that restarts is back in a moment; a refusal stands until something changes.
+            return Ending(why=self._refused.detail, refused=self._refused.reason is not Reason.SHUTTING_DOWN)
+        if self._farewell is not None:
+            return Ending(why="The lesson has ended")
+        return Ending(why=_words(closed, breach), breach=breach)
 
 
 def unsent(device: str, command: Command, why: str) -> CommandAnswered:

@@ -33,6 +33,10 @@ OUT_OF_DATE = (
     "The laptop at {where} has an identity that is out of date. Enrol it again, or check this computer’s clock."
 )
 TURNED_AWAY = "Laptops turn your identity away. It may have been revoked: ask the network manager."
+TWICE = (
+    "{name} answers at two addresses, {one} and {other}. The first is shown. If these are two laptops, one has copied"
+    " the other’s identity: tell the network manager."
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ class Fleet:
         if candidate:
             self._doubt(candidate)
             self._book.withdraw(name)
-            self.problems.over(f"duplicate {name}")
+            self.problems.over("duplicate", name)
+            self.problems.over("expired", name)
 
     # ── what the tutor asks ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,6 +117,8 @@ class Fleet:
                 await self._end_all("Another lesson begins")
             self._lesson = lesson
             self._book.forgive(self._loop.time())
+            self.problems.over("duplicate")
+            self.problems.repeat()
             self._changed.set()
 
     async def end(self, reason: str) -> None:
@@ -204,7 +211,7 @@ class Fleet:
         self._book.failed(candidate, self._loop.time())
         name, where = candidate.name, candidate.addresses[0].host
         if is_expired(error):
-            self.problems.say(f"expired {name}", OUT_OF_DATE.format(where=where))
+            self.problems.say("expired", OUT_OF_DATE.format(where=where), name)
         elif is_turned_away(error):
             self.problems.say("turned away", TURNED_AWAY)
 
@@ -235,11 +242,8 @@ class Fleet:
         candidate.device = link.peer.id
         while old := self._held.get(link.peer.id):
             if await old.conversation.link.answers(self._limits.doubt):
-                self.problems.say(
-                    f"duplicate {candidate.name}",
-                    f"{link.peer.name} answers at two addresses, {old.address} and {address}. The first is shown."
-                    " If these are two laptops, one has copied the other’s identity: tell the network manager.",
-                )
+                sentence = TWICE.format(name=link.peer.name, one=old.address, other=address)
+                self.problems.say("duplicate", sentence, candidate.name)
                 await link.close(CloseCode.REPLACED, "connected already")
                 self._book.again(candidate, self._loop.time())
                 return False
@@ -253,7 +257,7 @@ class Fleet:
         assert task is not None  # a coroutine that runs has one
         self._held[peer.id] = Held(conversation, candidate, address, task)
         self._engaged.add(address)
-        self.problems.over(f"expired {candidate.name}")
+        self.problems.over("expired", candidate.name)
         self.problems.over("turned away")
         self._tell(LinkUp(device=peer.id, name=peer.name, group=peer.group, address=str(address), at=time()))
         ending = Ending(why="The connection was given up")

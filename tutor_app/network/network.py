@@ -67,6 +67,8 @@ class Network:
 
     def stop(self, timeout: float = 5.0) -> bool:
         """End the lesson, close every link at once, end the thread; False when it took longer than `timeout`."""
+        if self._thread.ident is None:
+            return True  # it was never started
         self._post(lambda inside: inside.stopping.set())
         self._thread.join(timeout)
         return not self._thread.is_alive()

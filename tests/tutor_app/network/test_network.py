@@ -15,6 +15,7 @@ from protocol.messages import (
     Frame,
     Hello,
     Lock,
+    PermitEnded,
     PermitRequest,
     PolicyOffer,
     Reason,
@@ -83,6 +84,8 @@ async def test_a_policy_older_than_the_laptops_is_said(laptop, desk) -> None:
     room = desk(await laptop(policy_version=10_000))
     await room.until(lambda: room.told(NetworkProblem))
     assert "college.bundle" in room.told(NetworkProblem)[0].sentence
+    room.network.begin(lesson(name="Physics"))  # a new lesson hears of what still holds
+    await room.until(lambda: len(room.told(NetworkProblem)) == 2)
 
 
 async def test_a_refused_laptop_says_why_and_comes_in_when_it_may(laptop, desk) -> None:
@@ -93,6 +96,20 @@ async def test_a_refused_laptop_says_why_and_comes_in_when_it_may(laptop, desk) 
     assert room.told(NotPermitted, one)[0].detail == "College hours on Sunday: closed."
     one.refusal = None
     await room.until(lambda: room.seen(one))
+
+
+async def test_a_client_that_restarts_is_not_waited_for_as_a_refusal(laptop, desk) -> None:
+    async def restart(self: Laptop, its: Link) -> None:
+        await self.let_in(its)
+        if self.connections == 1:
+            await its.send(PermitEnded(reason=Reason.SHUTTING_DOWN, detail="Lessonlight is closing."))
+            await its.close()
+        await self._stop.wait()
+
+    one = await laptop(behave=restart)
+    room = desk(one, limits=Limits(ask_again=60.0))
+    assert await room.until(lambda: len(room.told(Permitted, one)) == 2) < 3
+    assert room.told(NotPermitted, one)[0].detail == "Lessonlight is closing."
 
 
 async def test_commands_are_answered(laptop, desk) -> None:
@@ -245,6 +262,7 @@ async def test_ending_the_lesson_tells_everybody_and_closes(laptop, desk) -> Non
     await room.until(lambda: len(room.told(Permitted)) == 2)
     room.network.end("The lesson is over")
     await room.until(lambda: len(room.told(LinkLost)) == 2, within=1)
+    assert {event.why for event in room.told(LinkLost)} == {"The lesson has ended"}
     for each in (one, other):
         await room.until(lambda each=each: each.closed, within=1)
         assert each.heard[-1] == EndLesson()
@@ -342,7 +360,9 @@ async def test_a_network_that_has_stopped_can_still_be_spoken_to(desk, tutor, co
     room.network.watch("X", TILE)
     room.network.send([])
     assert room.network.events() == []
-    Network(tutor, college.bundle, mdns=False).watch_all(TILE)
+    never_started = Network(tutor, college.bundle, mdns=False)
+    never_started.watch_all(TILE)
+    assert never_started.stop()
 
 
 async def test_the_window_is_woken_once_until_it_looks(college, tutor, laptop) -> None:

@@ -30,15 +30,27 @@ def test_the_newest_problem_that_still_holds_is_told() -> None:
     problems = Problems(told.append)
     problems.say("discovery", "No multicast.")
     problems.say("discovery", "No multicast.")
-    problems.say("duplicate a", "Two of A.")
-    problems.say("duplicate b", "Two of B.")
-    problems.over("duplicate a")
+    problems.say("duplicate", "Two of A.", "a")
+    problems.say("duplicate", "Two of B.", "b")
+    problems.over("duplicate", "a")
     problems.over("duplicate")
     problems.over("never said")
+    problems.repeat()
     problems.over("discovery")
+    problems.repeat()
     assert [problem.sentence for problem in told] == [
-        "No multicast.", "Two of A.", "Two of B.", "No multicast.", "",
+        "No multicast.", "Two of A.", "Two of B.", "No multicast.", "No multicast.", "",
     ]  # fmt: skip
+
+
+def test_problems_are_bounded() -> None:
+    told: list[NetworkProblem] = []
+    problems = Problems(told.append)
+    for number in range(500):
+        problems.say("expired", f"Number {number}.", str(number))
+    for number in range(499, 400, -1):
+        problems.over("expired", str(number))
+    assert [problem.sentence for problem in told[500:]] == [f"Number {n}." for n in range(498, 435, -1)] + [""]
 
 
 def test_traffic_is_counted_by_device_and_as_a_rate() -> None:
