@@ -91,11 +91,11 @@ class CaptureWork:
         return self._pause(time.monotonic())
 
     def sleep(self, pause: float | None, bell: Bell) -> None:
-        """Sleep so long, or until the bell rings; until the screen changes only where a picture would follow."""
+        """Sleep so long, or until the bell rings; also until the screen changes, where a picture would follow."""
         capture = self._capture
-        if capture is None or not self._may_capture() or self._decider.next_due(time.monotonic()) is not None:
+        if capture is None or not self._may_capture():
             select.select([bell], [], [], pause)
-        elif capture.wait_change(pause, bell):
+        elif capture.wait_change(pause, bell):  # also while a slow channel waits for its time: it is not the only one
             self._decider.screen_changed()
 
     def fail(self, why: str) -> None:
