@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import focus, wall
+from benchmarks import fleet, focus, wall
 from benchmarks.report import Report, results_page
 
 HERE: Final = Path(__file__).parent
@@ -20,6 +20,7 @@ OUT: Final = Path("bench-out")
 BENCHMARKS: Final[dict[str, Callable[[], Report]]] = {
     "wall": wall.measure,
     "focus": focus.measure,
+    "fleet": fleet.measure,
 }
 
 

@@ -5,9 +5,10 @@
 
     focus {device} · wall · tiles {width} · lock · unlock · scroll {seconds} · sample · quit
 
-It says ``ready`` once, ``locked``/``unlocked`` {seconds, confirmed, of}, ``scrolled`` {stall_ms, steps} and ``sample``
-{tiles, bytes, live, stall_ms, ages}: what was counted since the sample before, `ages` being those of the tiles in view,
-in seconds. Orders that have no answer are done when the next one is answered.
+It says ``ready`` once, ``locked``/``unlocked`` {seconds, confirmed, of}, ``scrolled`` {stall_ms, steps, room} and
+``sample`` {tiles, bytes, live, stall_ms, ages: {median, p99, worst}}: what was counted since the sample before. The
+ages, in seconds, are those of the tiles in view (of all, where every laptop is asked as if it were). Orders that have
+no answer are done when the next one is answered.
 """
 
 import json
@@ -21,6 +22,7 @@ from typing import Final
 import msgspec
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 
+from benchmarks.meter import percentile
 from protocol.messages import LessonTerms
 from tutor_app.app import Preset, TutorApp, run
 from tutor_app.classroom.student import Action, Answer, Student
@@ -39,9 +41,9 @@ ANSWERED_WITHIN: Final = 20.0
 class Hand(QObject):
     """Works the application through what its own widgets call."""
 
-    def __init__(self, app: TutorApp, size: tuple[int, int]) -> None:
+    def __init__(self, app: TutorApp, size: tuple[int, int], every_tile: bool) -> None:
         super().__init__()
-        self._app = app
+        self._app, self._every_tile = app, every_tile
         self._page: LessonPage | None = None
         self._pending = b""
         self._captured: dict[str, float] = {}
@@ -71,7 +73,8 @@ class Hand(QObject):
         assert self._page
         now = time.time()
         visible = self._page.wall_page.wall.visible_devices() & self._captured.keys()
-        self._ages += [now - self._captured[device] for device in visible]
+        watched = self._captured if self._every_tile else visible
+        self._ages += [now - self._captured[device] for device in watched]
         return True
 
     # ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +139,12 @@ class Hand(QObject):
         assert self._page
         assert self._app.network
         live = sum(bool(one.linked and one.first_picture_at) for one in self._students())
-        said = {"tiles": self._tiles, "bytes": self._app.network.bytes_in(), "live": live, "ages": self._ages}
+        ages = {
+            "median": percentile(self._ages, 50),
+            "p99": percentile(self._ages, 99),
+            "worst": max(self._ages, default=0),
+        }
+        said = {"tiles": self._tiles, "bytes": self._app.network.bytes_in(), "live": live, "ages": ages}
         say({"is": "sample", "stall_ms": self._app.stalls.longest * 1000, **said})
         self._tiles, self._ages = {}, []
         self._app.stalls.start()
@@ -210,7 +218,7 @@ def main() -> int:
         records=identity.with_name("records.sqlite"),
         limits=Limits(**told["limits"]),
     )
-    return run(preset, on_start=lambda app: hands.append(Hand(app, tuple(told["size"]))))
+    return run(preset, on_start=lambda app: hands.append(Hand(app, tuple(told["size"]), told["every_tile"])))
 
 
 if __name__ == "__main__":
