@@ -139,8 +139,8 @@ class SignInPage(QWidget):
         return ""
 
     def _opened(self, signed_in: object) -> None:
-        self._remembered.keep("identity", self.identity.path)
-        self._remembered.keep("bundle", self.bundle.path)
+        for name, field in {"identity": self.identity, "bundle": self.bundle}.items():
+            self._remembered.keep(name, str(Path(field.path).absolute()) if field.path else "")
         self.passphrase.clear()
         self._settle("")
         self.signed_in.emit(signed_in)

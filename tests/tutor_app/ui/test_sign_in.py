@@ -143,6 +143,25 @@ def test_the_files_are_remembered_the_passphrase_never(
     assert again.identity.path == str(tmp_path / "tutor.p12")
 
 
+def test_files_named_from_here_are_remembered_from_anywhere(
+    qtbot: QtBot,
+    theme: Theme,
+    remembered: Remembered,
+    door: Door,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "college.bundle").touch()
+    monkeypatch.chdir(tmp_path)
+    page = SignInPage(theme, door, remembered, "tutor.p12")
+    qtbot.addWidget(page)
+    page.passphrase.setText("right")
+    with qtbot.waitSignal(page.signed_in):
+        page.submit()
+    assert remembered.word("identity") == str(tmp_path / "tutor.p12")
+    assert remembered.word("bundle") == ""
+
+
 def test_the_first_time_it_says_where_the_files_come_from(
     qtbot: QtBot, theme: Theme, remembered: Remembered, door: Door
 ) -> None:
