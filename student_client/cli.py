@@ -47,7 +47,13 @@ app = typer.Typer(
 
 State = Annotated[
     Path,
-    typer.Option("--state", metavar="DIR", help="Where identity, policy and receipts are kept.", show_default=True),
+    typer.Option(
+        "--state",
+        metavar="DIR",
+        help="Where identity, policy and receipts are kept.",
+        show_default=True,
+        readable=False,  # a folder that cannot be read has our own sentence and exit code, and `run` waits for it
+    ),
 ]
 
 

@@ -39,7 +39,7 @@ QT_ROOMS = (
     "tutor_app/app.py",
     "tutor_app/__main__.py",
     "tutor_app/demo/desktops.py",
-    "tutor_app/demo/pictures.py",
+    "tutor_app/demo/programs/",
     "tutor_app/demo/tutor.py",
     "student_client/desktop/",
 )

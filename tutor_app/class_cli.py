@@ -179,14 +179,15 @@ def _act(options: LessonOptions, action: Action, names: list[str] | None, text: 
     with options.journal() as journal, options.held(who, journal) as lesson:
         lesson.meet(names, options.wait)
         chosen, unknown = _targets(lesson, names)
+        for name in unknown:
+            complain(_unknown(name, options.group))
         if not any(student.first_seen_at for student in chosen):
             complain(lesson.classroom.problem)
-            fail(ExitCode.NOTHING, f"No laptop of {options.group} was found within {options.wait:g} seconds.")
+            complain(_not_found(names, chosen, options))
+            raise typer.Exit(ExitCode.NOTHING)
         answered = lesson.act(action, [student.device for student in chosen], text)
         problem = lesson.classroom.problem
     complain(problem)
-    for name in unknown:
-        complain(_unknown(name, options.group))
     _tell_answers(options, action, answered, unknown, who)
     confirmed = all(student.asked and student.asked.answer is Answer.CONFIRMED for student in answered)
     raise typer.Exit(ExitCode.OK if confirmed and not unknown else ExitCode.SOME)
@@ -210,6 +211,14 @@ def _one(lesson: ScriptedLesson, name: str, options: LessonOptions) -> Student:
     if not student.linked:
         fail(ExitCode.SOME, f"{student.name} did not let you in. {student.why}".strip())
     return student
+
+
+def _not_found(names: list[str] | None, chosen: Sequence[Student], options: LessonOptions) -> str:
+    """Say who was looked for in vain; nothing of names that nobody has."""
+    if names is None:
+        return f"No laptop of {options.group} was found within {options.wait:g} seconds."
+    away = ", ".join(student.name for student in chosen)
+    return f"Not found within {options.wait:g} seconds: {away}." if away else ""
 
 
 def _unknown(name: str, group: str) -> str:

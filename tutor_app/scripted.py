@@ -100,8 +100,9 @@ class ScriptedLesson:
                 asked = self.classroom.message(chosen, text, now)
         self._order(asked)
         self.until(lambda: not any(map(self._awaited, chosen)), ANSWERED_WITHIN)
-        if action is Action.LOCK:
-            self.until(lambda: all(map(self._lock_told, chosen)), 1.0)  # the status with its end comes just after
+        if action is not Action.MESSAGE:
+            locked = action is Action.LOCK  # the status that says so comes just after the answer
+            self.until(lambda: all(self._lock_told(device, locked) for device in chosen), 1.0)
         return [self.classroom.students[device] for device in chosen]
 
     def flag(self, device: str, category: str, note: str) -> Flag:
@@ -150,6 +151,7 @@ class ScriptedLesson:
         asked = self.classroom.students[device].asked
         return asked is not None and asked.answer is Answer.ASKED
 
-    def _lock_told(self, device: str) -> bool:
+    def _lock_told(self, device: str, locked: bool) -> bool:
         student = self.classroom.students[device]
-        return student.lock is not None or student.asked is None or student.asked.answer is not Answer.CONFIRMED
+        told = (student.lock is not None) == locked
+        return told or student.asked is None or student.asked.answer is not Answer.CONFIRMED

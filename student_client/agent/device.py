@@ -67,6 +67,7 @@ class Device:
         self._visits: list[Visit] = []
         self._shown: dict[str, asyncio.Event] = {}
         self._lock_receipts: dict[str, int] = {}
+        self._restored = {lease.id for lease in self.locker.leases.held}
         self._ready: DesktopReady | None = None
         self._facts: DesktopFacts | None = None
         self._panel: PanelState | None = None
@@ -120,6 +121,7 @@ class Device:
         self.tidy()
         for visit in self._permitted():
             self._check(visit)
+        self.poked.set()
         self.board.set(policy_version=self.gate.policy_version)
         self.changed()
 
@@ -183,6 +185,8 @@ class Device:
             visit.end(decision.reason, decision.detail)
         elif over:
             visit.end(Reason.TOO_LONG, "The longest time a lesson may last is over.")
+        else:
+            visit.narrow(decision)
 
     # ── what visitors ask for ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -335,4 +339,5 @@ class Device:
         for lease in leases.values():
             if lease.id not in self._lock_receipts:
                 who = Someone(name=lease.by, staff=lease.staff, serial=lease.serial, lesson=lease.lesson)
-                self._lock_receipts[lease.id] = self.receipts.begin(What.LOCKED, who, now)
+                anew = lease.id not in self._restored
+                self._lock_receipts[lease.id] = self.receipts.begin(What.LOCKED, who, now, anew=anew)

@@ -35,7 +35,7 @@ def panel_state(
         lesson=lesson.terms.name if lesson else "",
         tutor=lesson.tutor if lesson else "",
         ends_at=lesson.until if lesson else 0.0,
-        rules=_rules(policy, lesson.terms.rules) if policy and lesson else (),
+        rules=policy.rule_set(lesson.terms.rules).sentences if policy and lesson else (),
         receipts=receipts.newest(RECEIPTS_SHOWN),
         what_can_be_seen=_seen(policy) if policy else "",
         help_text=_help(policy) if policy else "",
@@ -44,11 +44,6 @@ def panel_state(
         device=gate.device.name if gate else "",
         problem=plain(problem, 280),
     )
-
-
-def _rules(policy: Policy, slug: str) -> tuple[str, ...]:
-    rules = policy.rules.get(slug)
-    return rules.sentences if rules else ()
 
 
 def _seen(policy: Policy) -> str:

@@ -114,11 +114,11 @@ class Receipts:
             self._update(replace(receipt, until=max(last_seen, receipt.since)))
         self.flush()
 
-    def begin(self, what: What, who: Someone, now: float) -> int:
-        """Record that something begins, and return its number."""
+    def begin(self, what: What, who: Someone, now: float, *, anew: bool = True) -> int:
+        """Record that something begins (`anew`), or goes on after a restart, and return its number."""
         again = self._recent(what, who, "", now)
         if again and again.until:
-            self._update(replace(again, until=0.0, times=again.times + (what is What.LOCKED)))
+            self._update(replace(again, until=0.0, times=again.times + (anew and what is What.LOCKED)))
             return again.number
         return self._add(what, who, "", now, 0.0)
 

@@ -129,8 +129,11 @@ class StateFolder:
 
     @property
     def enrolled(self) -> bool:
-        """Whether an identity is stored here."""
-        return (self.path / CERTIFICATE).exists()
+        """Whether an identity is stored here; raises StateError where nobody may look."""
+        try:
+            return (self.path / CERTIFICATE).exists()
+        except OSError as error:
+            raise StateError(f"The state folder {self.path} cannot be read: {error.strerror}.") from error
 
     def credentials(self) -> Credentials:
         """Return the stored identity; raises StateError or IdentityError."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, Final
 
 from protocol.link import Link, LinkClosed
@@ -89,6 +90,15 @@ class Visit:
             self.outbox.end(CloseCode.DONE, detail, PermitEnded(reason=reason, detail=detail[:280]))
         else:
             self.outbox.end(CloseCode.GOING_AWAY, detail)
+
+    def narrow(self, permit: Permit) -> None:
+        """Hold the permit to what a newer policy gives. Both sides know its rights, so that fewer end it."""
+        if self.permit is None:
+            return
+        if not set(self.permit.may) <= set(permit.may):
+            self.end(Reason.ROLE, "The college’s policy no longer gives you all the rights of this permit.")
+        else:
+            self.permit = replace(self.permit, until=min(self.permit.until, permit.until))
 
     def replaced(self) -> None:
         """Make way for a newer connection of the same person and lesson."""

@@ -1,0 +1,1 @@
+"""In the student's session: indicator, panel, lock and message windows, the capture of the screen."""

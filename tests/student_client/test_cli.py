@@ -152,6 +152,19 @@ def test_status_without_anything(shell: Shell) -> None:
     assert not shell.state.exists()
 
 
+def test_a_folder_that_may_not_be_read_has_its_own_sentence(shell: Shell) -> None:
+    mortal = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    shell.state.mkdir(mode=0)
+    try:
+        for words in (["status"], ["status", "--json"]):
+            argv = [*mortal, *shell.argv(*words)]
+            ran = subprocess.run(argv, env=shell.environ, capture_output=True, text=True, timeout=30, check=False)
+            assert ran.returncode == Exit.STATE, ran.stderr
+            assert "cannot be read: Permission denied" in ran.stderr
+    finally:
+        shell.state.chmod(0o700)
+
+
 def test_run_and_status_and_the_end(
     shell: Shell, college: College, running: Callable[..., subprocess.Popen[str]]
 ) -> None:

@@ -234,6 +234,36 @@ async def test_who_is_not_there_is_unheard_and_who_nobody_knows_is_named(laptop,
     assert f"No laptop of {group} is called “NOBODY”." in answer.err
 
 
+async def test_names_that_are_not_there_are_said_and_nobody_else_is(laptop, run, school, group) -> None:
+    one = await laptop("ONE")
+    answer = await run("lock", "NOBODY", dial=(one,), wait=0.3)
+    assert answer.code == 5
+    assert answer.err.startswith(f"No laptop of {group} is called “NOBODY”.\n")
+    assert "found" not in answer.err
+    school.device(f"AWAY-{group}", group)
+    answer = await run("lock", f"AWAY-{group}", dial=(one,), wait=0.3)
+    assert answer.code == 5
+    assert answer.err.endswith(f"Not found within 0.3 seconds: Away-{group}.\n")
+
+
+async def test_an_unlocked_laptop_is_not_said_to_be_locked(laptop, run) -> None:
+    async def unlocked_a_moment_later(one: Laptop, link: Link) -> None:
+        lock = LockFacts(id="0" * 32, by="Maths tutor", until=time.time() + 500, covered=True)
+        await one.let_in(link)
+        await link.send(status(lock=lock))
+        while True:
+            message = await one.hear(link)
+            await one.answer(link, message)
+            if isinstance(message, Unlock):
+                await asyncio.sleep(0.3)
+                await link.send(status(lock=None))
+
+    one = await laptop("ONE", behave=unlocked_a_moment_later)
+    answer = await run("unlock", one.name, "--json", dial=(one,))
+    assert answer.code == 0
+    assert answer.json["devices"][0]["locked_until"] is None
+
+
 async def test_a_message_is_shown_as_plain_text(laptop, run) -> None:
     one = await laptop("ONE")
     assert (await run("message", "Save your \u202ework", "--all", dial=(one,))).code == 0

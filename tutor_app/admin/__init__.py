@@ -1,0 +1,1 @@
+"""The network manager's commands and the college's folder: keys, register, policy."""

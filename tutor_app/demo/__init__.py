@@ -1,0 +1,1 @@
+"""A college, laptops and a lesson on one machine, for people to look at: `lessonlight-demo`."""

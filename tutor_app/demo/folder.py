@@ -16,10 +16,11 @@ _OURS: Final = re.compile(rf"{PREFIX}(\d+)-")
 
 
 @contextmanager
-def demo_folder() -> Iterator[Path]:
+def demo_folder(where: Path | None = None) -> Iterator[Path]:
     """Make a folder for this user alone, named after this process; remove it, and those of demos that crashed."""
-    sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    where = where or Path(tempfile.gettempdir())
+    sweep(where)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=where))
     try:
         yield folder
     finally:

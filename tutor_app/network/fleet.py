@@ -189,6 +189,7 @@ class Fleet:
     async def _visit(self, candidate: Candidate) -> None:
         try:
             link, address = await self._reach.first(candidate.addresses)
+            self._changed.set()  # there is room to dial the next one
             try:
                 await self._meet(candidate, link, address)
             except Exception:

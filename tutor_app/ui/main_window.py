@@ -1,6 +1,6 @@
 """The one window: sign in, start a lesson, hold it. Menus, and what happens when it is closed."""
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
 
@@ -29,7 +29,6 @@ class MainWindow(QMainWindow):
         self.theme, self._remembered = theme, remembered
         self.setWindowTitle("Lessonlight")
         self.setMinimumSize(800, 560)
-        self.resize(remembered.number("width", 1600), remembered.number("height", 900))
         self.actions_ = Actions(theme, self)
         self._pages = QStackedWidget()
         self.setCentralWidget(self._pages)
@@ -41,6 +40,14 @@ class MainWindow(QMainWindow):
         self.actions_["quit"].triggered.connect(lambda _=False: self.close())
         self._build_menus()
         self.show_page(QWidget())
+        self._take_size(QSize(remembered.number("width", 1600), remembered.number("height", 900)))
+
+    def _take_size(self, wished: QSize) -> None:
+        """Be as large as wished, or fill a screen that has no room for that and a frame around it."""
+        room = self.screen().availableSize()
+        self.resize(wished.boundedTo(room))
+        if wished.width() >= room.width() or wished.height() >= room.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     @property
     def lesson_page(self) -> LessonPage | None:

@@ -58,7 +58,7 @@ class RecordsWindow(QDialog):
         self._naming: Background[tuple[str, ...]] = Background(self)
         self._saving: Background[int] = Background(self)
         self.model = RecordsModel(zone)
-        self.tabs = QTabBar()
+        self.tabs = QTabBar(expanding=False, usesScrollButtons=False)
         for table in TABLES:
             self.tabs.addTab(table.name)
         self.field = QLineEdit(placeholderText="Find a student…", clearButtonEnabled=True)

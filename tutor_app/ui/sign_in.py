@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from tutor_app.signin import BUNDLE
@@ -22,7 +23,9 @@ _FIRST = (
 
 
 class FileField(QWidget):
-    """A path with a button that looks for it."""
+    """A path with a button that looks for it, and a word when it was found so."""
+
+    chosen = Signal()
 
     def __init__(self, name: str, pattern: str, path: str) -> None:
         super().__init__()
@@ -52,8 +55,12 @@ class FileField(QWidget):
         dialog = QFileDialog(self, f"Choose {self._name.lower()}", str(Path(self.path).parent), self._pattern)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.field.setText)
+        dialog.fileSelected.connect(self._take)
         dialog.open()
+
+    def _take(self, path: str) -> None:
+        self.field.setText(path)
+        self.chosen.emit()
 
 
 class SignInPage(QWidget):
@@ -81,6 +88,8 @@ class SignInPage(QWidget):
         self._progress = QProgressBar(minimum=0, maximum=0, textVisible=False)
         self._enter = button("Sign in", kind="primary", default=True)
         self._enter.clicked.connect(self.submit)
+        for field in (self.identity, self.bundle):
+            field.chosen.connect(self._focus_what_is_missing)
         self._lay_out(theme, first=not self.identity.path)
         self._settle("")
 
@@ -104,18 +113,34 @@ class SignInPage(QWidget):
         self._enter.setEnabled(False)
         self._work.run(lambda: self._sign_in(identity, bundle, passphrase), self._opened, self._failed)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Put the cursor where there is something to type: a passphrase must not land in a field that shows it."""
+        super().showEvent(event)
+        self._focus_what_is_missing()
+
+    def _focus_what_is_missing(self) -> None:
+        if not self.identity.path:
+            self.identity.field.setFocus()
+        elif self._needs_bundle():
+            self.bundle.field.setFocus()
+        else:
+            self.passphrase.setFocus()
+
+    def _needs_bundle(self) -> bool:
+        return not self.bundle.path and not Path(self.identity.path).with_name(BUNDLE).exists()
+
     def _missing(self) -> str:
         if not self.identity.path:
             return "Choose your identity file first: a file ending in .p12 from your network manager."
-        if not self.bundle.path and not Path(self.identity.path).with_name(BUNDLE).exists():
+        if self._needs_bundle():
             return f"Choose the college file: {BUNDLE}, from your network manager too."
         if not self.passphrase.text():
             return "Type the passphrase of your identity file."
         return ""
 
     def _opened(self, signed_in: object) -> None:
-        self._remembered.keep("identity", self.identity.path)
-        self._remembered.keep("bundle", self.bundle.path)
+        for name, field in {"identity": self.identity, "bundle": self.bundle}.items():
+            self._remembered.keep(name, str(Path(field.path).absolute()) if field.path else "")
         self.passphrase.clear()
         self._settle("")
         self.signed_in.emit(signed_in)
@@ -159,4 +184,3 @@ class SignInPage(QWidget):
         outer.addStretch(2)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
-        (self.passphrase if not first else self.identity.field).setFocus()

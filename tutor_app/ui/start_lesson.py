@@ -170,6 +170,7 @@ class StartLessonPage(QWidget):
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
         self.name.setFocus()
+        self.name.selectAll()  # of the lesson before: the next one's name takes its place
 
 
 def _field(name: str, field: QWidget, *beside: QWidget) -> QHBoxLayout:

@@ -225,7 +225,7 @@ async def enter(campus: Campus, port: int) -> Tutor:
 
 
 async def test_killed_while_locked_the_real_client_covers_the_screen_before_it_listens(
-    campus: Campus, process: StartProcess, xvfb: str
+    campus: Campus, process: StartProcess, state: StateFolder, xvfb: str
 ) -> None:
     one = await process(display=xvfb)
     tutor = await enter(campus, await one.listening())
@@ -243,6 +243,8 @@ async def test_killed_while_locked_the_real_client_covers_the_screen_before_it_l
     status = tutor.heard[-1]
     assert status.lock  # type: ignore[attr-defined]
     assert (status.lock.id, status.lock.covered) == (order.id, True)  # type: ignore[attr-defined]
+    assert b'"what":"locked"' in (receipts := (state.read("receipts.jsonl") or b""))
+    assert b'"times":2' not in receipts
     await tutor.link.close()
     again.child.terminate()
     assert await again.ended() == 0

@@ -79,6 +79,17 @@ def test_the_same_again_within_a_minute_is_one_receipt(folder: StateFolder) -> N
     assert words(receipts)[0][1] == "sent you a message (2 times)"
 
 
+def test_a_lock_that_goes_on_after_a_restart_is_one_lock(folder: StateFolder) -> None:
+    receipts = reloaded(folder)
+    number = receipts.begin(What.LOCKED, MATHS, 100.0)
+    again = reloaded(folder, last_seen=110.0)
+    assert again.begin(What.LOCKED, MATHS, 112.0, anew=False) == number
+    assert words(again)[0][1] == "locked your screen"
+    again.end(number, 120.0)
+    again.begin(What.LOCKED, MATHS, 130.0)
+    assert words(again)[0][1] == "locked your screen (2 times)"
+
+
 def test_a_flood_of_strangers_fills_neither_list_nor_disk(folder: StateFolder) -> None:
     receipts = reloaded(folder)
     for number in range(5 * REFUSALS_AN_HOUR):

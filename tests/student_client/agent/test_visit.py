@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from datetime import datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +22,7 @@ from protocol.messages import (
     Reason,
     Refused,
     Result,
+    Right,
     ScreenState,
     Status,
     Stream,
@@ -43,7 +46,7 @@ from student_client.local import (
     StopCapture,
 )
 
-from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, terms, until
+from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, terms, until, with_hours
 
 
 class WatchedDesktop(FakeDesktop):
@@ -260,6 +263,40 @@ async def test_a_newer_policy_is_taken_and_ends_what_it_forbids(
     stored = laptop.state.read("policy.bundle")
     assert stored
     assert laptop.agent.device.take_policy(stored) is None
+
+
+async def test_a_newer_policy_that_closes_earlier_ends_permits_earlier(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    granted = await tutor.enter(terms())
+    zone, now = ZoneInfo("Europe/London"), time.time()
+    opens, closes = (datetime.fromtimestamp(now + minutes * 60, zone) for minutes in (-60, 10))
+    campus.college.publish(with_hours(campus.policy, f'"{opens:%H:%M}-{closes:%H:%M}"'))
+    assert laptop.agent.device.take_policy(bundle_of(campus)) is None
+    (permit,) = laptop.agent.board.status.permits
+    assert now < permit.until <= now + 600 < granted.until
+    order = Lock(id=uuid4().hex, lease=600)
+    await tutor.say(order)
+    assert (await tutor.outcome(order.id)).result is Result.OK
+    assert laptop.agent.device.locker.leases.held[0].until == permit.until
+
+
+async def test_a_newer_policy_that_takes_a_right_away_ends_the_permit(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    policy = with_hours(campus.policy, '"00:00-24:00"')
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    campus.college.publish(policy.replace("longest_minutes = 180", "longest_minutes = 170"))
+    assert laptop.agent.device.take_policy(bundle_of(campus)) is None  # the same rights: nothing happens
+    assert laptop.agent.board.status.permits
+    campus.college.publish(policy.replace('may = ["view", "focus", "lock",', 'may = ["view", "focus",'))
+    assert laptop.agent.device.take_policy(bundle_of(campus)) is None
+    assert (await tutor.expect(PermitEnded)).reason is Reason.ROLE
+    await closing(tutor)
+    again = await visit(campus.staff("maths-tutor"), laptop)
+    assert Right.LOCK not in (await again.enter(terms())).may
 
 
 async def test_an_older_or_foreign_policy_is_refused(

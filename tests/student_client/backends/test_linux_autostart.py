@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from student_client.agent.__main__ import EXIT_ALREADY_RUNNING
 from student_client.backends.base import AutostartError
 from student_client.backends.linux_autostart import LinuxAutostart, entry_command, unit_command
 
@@ -54,6 +55,7 @@ def test_with_systemd_the_unit_too_and_never_both(tmp_path: Path, systemctl: Pat
     assert "X-systemd-skip=true" in entry.read_text()
     assert "X-GNOME-HiddenUnderSystemd=true" in entry.read_text()
     assert exec_of(entry) == ARGV
+    assert f"RestartPreventExitStatus={EXIT_ALREADY_RUNNING}\n" in unit.read_text()
     assert autostart.remove() == (unit, entry)
     assert (tmp_path / "asked").read_text().splitlines() == [
         "--user show-environment",

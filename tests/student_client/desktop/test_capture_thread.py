@@ -85,6 +85,16 @@ def test_an_unchanged_screen_is_sent_once(begin: Begin, says: Any) -> None:
     assert len(pictures(thread, 0.8)) == 1
 
 
+def test_a_fast_channel_goes_on_while_a_slow_one_waits_for_its_time(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture(channel=1, interval_ms=15_000))
+    thread.order(says.capture(channel=2, interval_ms=100))
+    got = pictures(thread, 1.1)
+    assert sum(picture.channel == 1 for picture in got) == 1
+    assert sum(picture.channel == 2 for picture in got) >= 6
+
+
 def test_without_credit_there_is_one_picture(begin: Begin, says: Any, until: Any) -> None:
     thread = begin(fake_backends(Script(rate=50)))
     thread.order(IndicatorSeen(True))

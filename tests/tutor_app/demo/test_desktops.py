@@ -10,7 +10,8 @@ import mss
 import pytest
 from PIL import Image, ImageChops
 
-from tutor_app.demo.desktops import PROGRAMS, TASKBAR
+from tutor_app.demo.desktops import PROGRAMS
+from tutor_app.demo.programs.chrome import TASKBAR
 from tutor_app.demo.stage import ACTIVITIES
 
 Show = Callable[[str, int], Callable[[], Image.Image]]

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from dataclasses import replace
 from time import monotonic, time
 
 import pytest
@@ -28,7 +29,7 @@ from protocol.messages import (
 )
 from protocol.pictures import picture_bytes
 from protocol.session import CloseCode
-from tests.tutor_app.network.conftest import TILE, Bursar, Desk, lesson
+from tests.tutor_app.network.conftest import QUICK, TILE, Bursar, Desk, lesson
 from tests.tutor_app.network.devices import Laptop, refuse
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import (
@@ -69,6 +70,12 @@ async def test_nobody_is_dialled_without_a_lesson(laptop, desk) -> None:
     assert one.connections == 0
     room.network.begin(lesson())
     await room.until(lambda: room.told(Permitted, one))
+
+
+async def test_more_laptops_than_may_be_dialled_at_once_all_come_in(laptop, desk) -> None:
+    laptops = [await laptop() for _ in range(4)]
+    room = desk(*laptops, limits=replace(QUICK, dials_at_once=1, dials_in_a_burst=1, dials_a_second=1000))
+    await room.until(lambda: all(room.told(Permitted, one) for one in laptops))
 
 
 async def test_the_policy_is_offered_to_whom_it_is_new(college, laptop, desk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from tests.tutor_app.ui import synthetic as made
@@ -94,6 +95,16 @@ def test_every_listing_can_be_shown(qtbot: QtBot, window: RecordsWindow) -> None
                 isinstance(window.model.data(window.model.index(row, at)), str) for at in range(len(table.columns))
             )
     assert column(window, "Live for") == ["10 min", "10 min"]
+
+
+def test_no_tab_is_cut_off_whichever_is_chosen(qtbot: QtBot, window: RecordsWindow) -> None:
+    for number in range(len(TABLES)):
+        window.tabs.setCurrentIndex(number)
+        QApplication.processEvents()
+        shown = [window.tabs.tabRect(one) for one in range(len(TABLES))]
+        assert all(window.tabs.rect().contains(tab) for tab in shown), (number, shown)
+        assert not [one for one in window.tabs.findChildren(QToolButton) if one.isVisible()]
+    qtbot.waitUntil(lambda: not window.words.text().startswith("Looking"))
 
 
 def test_filters_narrow_the_listing(qtbot: QtBot, window: RecordsWindow) -> None:

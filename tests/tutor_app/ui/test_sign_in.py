@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tutor_app.signin import SignInError
+from tutor_app.ui.main_window import MainWindow
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.sign_in import SignInPage
 from tutor_app.ui.theme import Theme
@@ -56,6 +57,35 @@ def test_enter_signs_in_on_a_worker_thread(qtbot: QtBot, page: SignInPage, door:
     assert signed_in.args == ["signed in"]
     assert door.asked == [(tmp_path / "tutor.p12", tmp_path / "college.bundle", "right")]
     assert door.threads[0] is not threading.main_thread()
+
+
+def test_the_cursor_stands_in_the_passphrase_once_the_files_are_known(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, page: SignInPage
+) -> None:
+    window = MainWindow(theme, remembered)
+    qtbot.addWidget(window)
+    window.show_page(page)
+    window.show()
+    qtbot.waitExposed(window)
+    assert window.focusWidget() is page.passphrase
+    page.bundle.field.setFocus()
+    page.bundle.chosen.emit()
+    assert window.focusWidget() is page.passphrase
+
+
+def test_the_first_time_the_cursor_goes_from_file_to_file_to_passphrase(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, door: Door, tmp_path: Path
+) -> None:
+    window, page = MainWindow(theme, remembered), SignInPage(theme, door, remembered)
+    qtbot.addWidget(window)
+    window.show_page(page)
+    window.show()
+    qtbot.waitExposed(window)
+    assert window.focusWidget() is page.identity.field
+    page.identity._take(str(tmp_path / "tutor.p12"))
+    assert window.focusWidget() is page.bundle.field
+    page.bundle._take(str(tmp_path / "college.bundle"))
+    assert window.focusWidget() is page.passphrase
 
 
 def test_while_it_works_it_shows_so_and_takes_no_second_try(qtbot: QtBot, page: SignInPage, door: Door) -> None:
@@ -111,6 +141,25 @@ def test_the_files_are_remembered_the_passphrase_never(
     again = SignInPage(theme, door, remembered)
     qtbot.addWidget(again)
     assert again.identity.path == str(tmp_path / "tutor.p12")
+
+
+def test_files_named_from_here_are_remembered_from_anywhere(
+    qtbot: QtBot,
+    theme: Theme,
+    remembered: Remembered,
+    door: Door,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "college.bundle").touch()
+    monkeypatch.chdir(tmp_path)
+    page = SignInPage(theme, door, remembered, "tutor.p12")
+    qtbot.addWidget(page)
+    page.passphrase.setText("right")
+    with qtbot.waitSignal(page.signed_in):
+        page.submit()
+    assert remembered.word("identity") == str(tmp_path / "tutor.p12")
+    assert remembered.word("bundle") == ""
 
 
 def test_the_first_time_it_says_where_the_files_come_from(

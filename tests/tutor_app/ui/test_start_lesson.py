@@ -114,6 +114,7 @@ def test_the_last_lesson_is_remembered(
     assert started(qtbot, page).group == "11A"
     again = open_page(qtbot, theme, remembered, clock)
     assert (again.name.text(), again.group.currentText(), again.room.text()) == ("Physics", "11A", "Lab 2")
+    assert again.name.selectedText() == "Physics"  # the next lesson's name is typed over it
 
 
 def test_only_the_tutors_own_groups_are_offered() -> None:

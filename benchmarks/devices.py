@@ -1,0 +1,65 @@
+"""Many laptops in one process: the client's real agents, TLS and protocol, with screens that are a script.
+
+``python -m benchmarks.devices FOLDER`` enrols and runs every .join file in a folder, says ``ready`` {ports: {device:
+port}}, and runs until its input ends.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from protocol.enrolment import read_join
+from student_client.agent.agent import Agent, Options
+from student_client.agent.fake_desktop import FakeDesktop
+from student_client.agent.state import StateFolder
+from student_client.backends.fake import Script
+
+
+def enrolled(join: Path) -> StateFolder:
+    """Enrol one laptop in a state folder beside its file."""
+    state = StateFolder(join.with_suffix(""))
+    state.open()
+    state.store_enrolment(read_join(join.read_bytes()))
+    return state
+
+
+async def run(joins: Sequence[Path]) -> None:
+    """Run the agents until the input ends."""
+    options = Options(host="127.0.0.1", port=0, mdns=False)
+    agents = {}
+    for look, join in enumerate(joins):
+        device = read_join(join.read_bytes()).device_id
+        agents[device] = Agent(enrolled(join), options, FakeDesktop(Script(look=look), host=device.lower()))
+    running = [asyncio.create_task(agent.run(), name=device) for device, agent in agents.items()]
+    ports = {device: await agent.port for device, agent in agents.items()}
+    print(json.dumps({"is": "ready", "ports": ports}), flush=True)
+    await _input_ended()
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+
+
+async def _input_ended() -> None:
+    ended = asyncio.Event()
+
+    def read() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            ended.set()
+
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), read)
+    await ended.wait()
+
+
+def main() -> None:
+    """Run every laptop of the folder that is the only argument."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    asyncio.run(run(sorted(Path(sys.argv[1]).glob("*.join"))))
+
+
+if __name__ == "__main__":
+    main()
