@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from protocol.messages import Cursor, ScreenState, Stream
 from protocol.text import plain
 from student_client.backends.base import Backends, Capture, Encoded, Raw, Unsupported
@@ -69,6 +67,7 @@ class CaptureWork:
         self._seen_until = 0.0
         self._desk = Desk(backends)
         self._told: DesktopFacts | None = None
+        self._said: tuple[object, ...] = ()
         self._told_at = 0.0
 
     def obey(self, order: Order) -> None:
@@ -231,21 +230,22 @@ class CaptureWork:
         return min(times, default=None)
 
     def _tell(self) -> None:
-        state, reason = self._state()
+        """Leave the facts for the Qt thread when they are new; asked at every turn, so it has to cost nothing then."""
+        now, said = time.monotonic(), (self._desk.application, self._desk.monitors, *self._state())
+        if said == self._said and now < self._told_at + INPUTS_INTERVAL:
+            return
+        application, monitors, state, reason = said
         facts = DesktopFacts(
-            application=self._desk.application,
-            monitors=self._desk.monitors,
+            application=application,
+            monitors=monitors,
             screen=state,
             reason=plain(reason, 280),
             inputs=self._desk.inputs,
         )
-        now, told = time.monotonic(), self._told
-        if facts == told or (
-            told is not None and now < self._told_at + INPUTS_INTERVAL and replace(told, inputs=facts.inputs) == facts
-        ):
-            return
-        self._told, self._told_at = facts, now
-        self._outbox.put_facts(facts)
+        self._said, self._told_at = said, now
+        if facts != self._told:
+            self._told = facts
+            self._outbox.put_facts(facts)
 
     def _state(self) -> tuple[ScreenState, str]:
         if self._hidden:

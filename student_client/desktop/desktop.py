@@ -138,8 +138,9 @@ class Desktop(QObject):
             return
         for facts in outbox.take_facts():
             self._link.send(facts)
-        while self._link.has_room and self._indicator.can_be_seen() and (picture := outbox.take_picture()) is not None:
-            self._link.send(picture)
+        if outbox.has_picture and self._indicator.can_be_seen():
+            while self._link.has_room and (picture := outbox.take_picture()) is not None:
+                self._link.send(picture)
 
     # ── indicator and panel ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,6 +13,7 @@ from student_client.local import PanelState
 WATCHED_CHECK_MS = 500  # while pictures are taken (SECURITY rule 10)
 IDLE_CHECK_MS = 2000  # while nobody asks for pictures
 RESTORE_PAUSE = 0.5  # another program that keeps hiding the badge must not make us both run hot
+LOOK_AGAIN = 0.2  # seconds
 STEADY = 0.3  # a badge that was lost counts again after so long: one that only flashes tells nobody anything
 
 
@@ -32,6 +33,7 @@ class Indicator(QObject):
         self._ready = self._over = False
         self._seen = True
         self._back_at = self._restored_at = float("-inf")
+        self._looked_at = 0.0
         self.badge, self._tray = Badge(), Tray(self)
         self._timer = QTimer(self, interval=IDLE_CHECK_MS)
         self._again = QTimer(self, interval=int(STEADY * 1000), singleShot=True)
@@ -51,8 +53,17 @@ class Indicator(QObject):
         return self.badge.geometry()
 
     def can_be_seen(self) -> bool:
-        """Whether the student can see who is viewing now, and could for a moment already."""
-        return self._on_screen() and self._seen and time.monotonic() - self._back_at >= STEADY
+        """Whether the student can see who is viewing now, and could for a moment already.
+
+        Thirty pictures a second ask: what was seen LOOK_AGAIN ago still holds, for whatever happens to the badge is
+        an event and checked at once.
+        """
+        now = time.monotonic()
+        if not self._seen or now - self._back_at < STEADY:
+            return False
+        if now - self._looked_at >= LOOK_AGAIN:
+            self._looked_at = now if self._on_screen() else 0.0
+        return self._looked_at > 0
 
     def say(self, state: PanelState) -> None:
         """Show who is viewing."""
@@ -72,6 +83,7 @@ class Indicator(QObject):
             return
         on_screen, seen_before = self._on_screen(), self._seen
         self._seen = on_screen
+        self._looked_at = time.monotonic() if on_screen else 0.0
         if on_screen and not seen_before and self._ready:
             self._back_at = time.monotonic()
         if not self.badge.on_screen():

@@ -107,6 +107,11 @@ class Outbox:
             facts, self._facts = self._facts, None
         return [facts] if facts else []
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture waits."""
+        return bool(self._pictures)
+
     def take_picture(self) -> Picture | ScreenPatches | None:
         """Return the picture that has waited longest, or None."""
         with self._lock:

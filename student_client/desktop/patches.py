@@ -14,7 +14,7 @@ from student_client.desktop.encode import RECIPES, Recipe, encode_bgrx, hasty, s
 from student_client.regions import CELL, Rect
 
 _WORKERS = 2
-_SPLIT = 384 * 1024  # pixels; encoding fewer takes less than a millisecond, and handing over some of that
+_SPLIT = 640 * 1024  # pixels; encoding fewer takes two milliseconds, and handing over costs more than it gains
 _COMPARED = 640 * 1024  # pixels; comparing more costs as much as a latency goal can spare
 _STRIP = 4 * CELL
 _MOST = 60  # patches a message; the protocol allows 64

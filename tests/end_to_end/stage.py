@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from PySide6.QtGui import QImage
+
 from protocol.enrolment import read_join
 from protocol.identity import Credentials, Role
 from protocol.identity_file import load_identity
-from protocol.messages import Frame, LessonTerms, Stream
+from protocol.messages import Frame, LessonTerms, Patches, Stream
 from protocol.policy.bundle import open_staff_bundle
 from student_client.agent.state import StateFolder
 from student_client.agent.status import AgentStatus, read_status
@@ -28,6 +30,8 @@ from tutor_app.classroom.student import Answer, Presence, Student
 from tutor_app.demo.college import always_open
 from tutor_app.network.network import Network
 from tutor_app.network.wishes import WatchAsk
+from tutor_app.ui.decode import decode_patch
+from tutor_app.ui.surface import Surface
 
 PASSPHRASE = "correct horse battery"
 PATIENCE = 20.0  # seconds until a test gives up; what must be quicker is measured and asserted
@@ -144,16 +148,23 @@ class Lesson:
     network: Network
     classroom: Classroom
     events: list[Event] = field(default_factory=list)
-    frames: dict[tuple[str, Stream], Frame] = field(default_factory=dict)
+    frames: dict[str, Frame] = field(default_factory=dict)
+    screens: dict[str, Surface] = field(default_factory=dict)
 
     def turn(self) -> None:
         for event in self.network.events():
             self.events.append(event)
             self.classroom.apply(event)
-        for device, stream, frame in self.network.mailbox.drain():
-            self.frames[device, stream] = frame
-            if stream is Stream.TILE:
-                self.classroom.apply(PictureShown(device=device, captured_at=frame.captured_at, at=time.time()))
+        for device, _, shown in self.network.mailbox.drain():
+            if isinstance(shown, Frame):
+                self.frames[device] = shown
+                self.classroom.apply(PictureShown(device=device, captured_at=shown.captured_at, at=time.time()))
+            else:
+                self._lay(device, shown)
+
+    def _lay(self, device: str, shown: Patches) -> None:
+        strips = (strip for patch in shown.patches for strip in decode_patch(patch) or ())
+        self.screens.setdefault(device, Surface()).lay(shown, strips)
 
     def until(self, condition: Callable[[], Any], within: float = PATIENCE, what: object = "") -> float:
         def so() -> Any:
@@ -188,8 +199,13 @@ class Lesson:
         student = self.student(device)
         return student.asked.answer if student and student.asked else None
 
-    def frame(self, device: str, stream: Stream = Stream.TILE) -> Frame | None:
-        return self.frames.get((device, stream))
+    def frame(self, device: str) -> Frame | None:
+        return self.frames.get(device)
+
+    def screen(self, device: str) -> QImage | None:
+        """What the focus view shows of a device."""
+        surface = self.screens.get(device)
+        return surface.image if surface and not surface.is_empty else None
 
     def stop(self) -> None:
         assert self.network.stop()

@@ -88,14 +88,7 @@ class Changes:
 
 
 _OfStudent = (
-    Permitted
-    | NotPermitted
-    | StatusTold
-    | PictureShown
-    | TileAsked
-    | LinkLost
-    | CommandAnswered
-    | MessageUnderstood
+    Permitted | NotPermitted | StatusTold | PictureShown | TileAsked | LinkLost | CommandAnswered | MessageUnderstood
 )
 
 

@@ -7,7 +7,9 @@ from PySide6.QtWidgets import QStackedWidget
 
 from protocol.messages import Patches, Right
 from protocol.policy.bundle import StaffBundle
+from tutor_app.classroom.budget import DEFAULT_MBIT, Budget
 from tutor_app.classroom.classroom import Changes
+from tutor_app.classroom.events import TileAsked
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
@@ -20,9 +22,10 @@ from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.status_line import Load
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.wall_page import PolicyFacts, WallPage
-from tutor_app.ui.watching import Watching
+from tutor_app.ui.watching import BYTES_OF_A_MBIT, Watching
 
 _WHILE_HELD = ("lock", "lock-all", "unlock", "unlock-all", "message", "message-all", "flag", "open", "end")
 
@@ -49,6 +52,8 @@ class LessonPage(QStackedWidget):
         super().__init__()
         self.run, self._actions, self._clock = run, actions, clock
         self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
+        every = college.bundle.policy.lesson.tile_interval_ms / 1000
+        self.budget = Budget(remembered.number("wall-mbit", DEFAULT_MBIT) * BYTES_OF_A_MBIT, every)
         facts = PolicyFacts(version=college.bundle.version, published_at=college.bundle.published_at)
         self.wall_page = WallPage(
             theme,
@@ -57,7 +62,7 @@ class LessonPage(QStackedWidget):
             pictures,
             viewer=viewer,
             policy=facts,
-            rate=wire.bytes_a_second,
+            load=self._load,
             clock=clock,
             tile_width=remembered.number("tile-width", 0) or None,
         )
@@ -65,9 +70,13 @@ class LessonPage(QStackedWidget):
         self.addWidget(self.wall_page)
         self.addWidget(self.focus_view)
         wall = self.wall_page.wall
-        every = college.bundle.policy.lesson.tile_interval_ms
         self.watching = Watching(
-            wire, lambda: run.classroom.students, wall.visible_devices, wall.picture_size, every=every, parent=self
+            wire,
+            lambda: run.classroom.students,
+            wall.visible_devices,
+            wall.picture_size,
+            budget=self.budget,
+            parent=self,
         )
         self._soon = QTimer(self, singleShot=True, interval=50)  # a thousand laptops may change in one moment
         self._soon.timeout.connect(self.follow)
@@ -107,6 +116,10 @@ class LessonPage(QStackedWidget):
         self.wall_page.wall.select(device)
         self.watching.later()
         self.follow()
+
+    def set_budget(self, mbit: int) -> None:
+        """Let the whole wall take so many Mbit/s from now on."""
+        self.budget.limit = mbit * BYTES_OF_A_MBIT
 
     def act(self, name: str) -> None:
         """Do what the action of this name means here."""
@@ -171,6 +184,8 @@ class LessonPage(QStackedWidget):
         focus.asked.connect(self._ask_large)
         run.changed.connect(self._changed)
         run.ticked.connect(self._refresh_focus)
+        run.ticked.connect(lambda: self.watching.measure(self._clock()))
+        self.watching.told.connect(self._tell_asked)
         run.over.connect(self._over)
         wall.another_asked.connect(self.closed)
         feed.happened.connect(run.take)
@@ -201,6 +216,12 @@ class LessonPage(QStackedWidget):
     def _to_unlock(self) -> list[Student]:
         chosen = self.chosen()
         return chosen if self.focused or self.wall_page.selected() else [one for one in chosen if one.lock]
+
+    def _load(self) -> Load:
+        return Load(self.budget.rate / BYTES_OF_A_MBIT, self.budget.limit / BYTES_OF_A_MBIT)
+
+    def _tell_asked(self, device: str, every: float | None) -> None:
+        self.run.classroom.apply(TileAsked(device=device, every=every, at=self._clock()))
 
     def _resize(self, steps: int) -> None:
         if self.focused:

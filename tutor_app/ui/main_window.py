@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QInputDialog, QMainWindow, QMenu, QStackedWidget, QWidget
 
+from tutor_app.classroom.budget import DEFAULT_MBIT
 from tutor_app.ui.actions import Actions
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.remembered import Remembered
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         view = bar.addMenu("&View")
         self._fill(view, _VIEW)
         view.addSeparator()
+        self._offer_budgets(view.addMenu("Network for the wall"))
         self._offer_schemes(view.addMenu("Colours"))
         still = view.addAction("Reduce motion")
         still.setCheckable(True)
@@ -141,6 +143,39 @@ class MainWindow(QMainWindow):
             action.setChecked(scheme is self.theme.scheme)
             action.triggered.connect(lambda _=False, one=scheme: self._choose(one))
             group.addAction(action)
+
+    def _offer_budgets(self, menu: QMenu) -> None:
+        """Offer the usual budgets, and one of the tutor's own."""
+        group, kept = QActionGroup(self), self._remembered.number("wall-mbit", DEFAULT_MBIT)
+        usual = {5: "5 Mbit/s (Wi-Fi)", DEFAULT_MBIT: f"{DEFAULT_MBIT} Mbit/s", 50: "50 Mbit/s"}
+        for mbit, words in usual.items():
+            action: QAction = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(mbit == kept)
+            action.triggered.connect(lambda _=False, one=mbit: self._set_budget(one))
+            group.addAction(action)
+        own = menu.addAction("Own…" if kept in usual else f"Own… ({kept} Mbit/s)")
+        own.setCheckable(True)
+        own.setChecked(kept not in usual)
+        own.triggered.connect(lambda _=False: self._ask_budget(own))
+        group.addAction(own)
+
+    def _ask_budget(self, own: QAction) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setWindowTitle("Network for the wall")
+        dialog.setLabelText("How many Mbit/s may all tiles together take?")
+        dialog.setIntRange(1, 1000)
+        dialog.setIntValue(self._remembered.number("wall-mbit", DEFAULT_MBIT))
+        dialog.intValueSelected.connect(self._set_budget)
+        dialog.intValueSelected.connect(lambda mbit: own.setText(f"Own… ({mbit} Mbit/s)"))
+        dialog.open()
+
+    def _set_budget(self, mbit: int) -> None:
+        self._remembered.keep("wall-mbit", mbit)
+        if self.lesson_page:
+            self.lesson_page.set_budget(mbit)
 
     def _choose(self, scheme: Scheme) -> None:
         self.theme.choose(scheme)

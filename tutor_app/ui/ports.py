@@ -6,6 +6,7 @@ from typing import Protocol
 from protocol.messages import LessonTerms, Shown, Stream
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import Event
+from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.records.values import Record
 
@@ -48,6 +49,10 @@ class Wire(Protocol):
 
     def events(self) -> list[Event]:
         """Take what has happened."""
+        ...
+
+    def tiles(self) -> dict[str, Tiles]:
+        """Return the tiles received from each device since the start."""
         ...
 
     def bytes_a_second(self) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import tzinfo
+from typing import NamedTuple
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
@@ -9,6 +10,13 @@ from tutor_app.classroom.liveness import stale_since
 from tutor_app.classroom.phrases import day, duration
 from tutor_app.classroom.student import Presence, Student
 from tutor_app.ui.widgets import label
+
+
+class Load(NamedTuple):
+    """What the wall's tiles take of what they may, in Mbit/s."""
+
+    used: float
+    allowed: float
 
 
 def oldest_picture(students: Iterable[Student], now: float) -> str:
@@ -38,12 +46,12 @@ class StatusLine(QFrame):
         self._seen = label("Students can see that you are viewing.", kind="soft")
         row.addWidget(self._seen)
 
-    def refresh(self, students: Iterable[Student], bytes_a_second: float, now: float, over: bool = False) -> None:
+    def refresh(self, students: Iterable[Student], load: Load, now: float, over: bool = False) -> None:
         """Say how things stand."""
         listed = list(students)
         live = sum(student.presence is Presence.LIVE for student in listed)
         self._live.setText(f"{live} live")
-        self._rate.setText(f"{bytes_a_second * 8 / 1e6:.1f} Mbit/s")
+        self._rate.setText(f"{load.used:.1f} of {load.allowed:.0f} Mbit/s")
         self._oldest.setText(oldest_picture(listed, now))
         self._seen.setText("Nobody is viewed." if over else "Students can see that you are viewing.")
 

@@ -21,7 +21,7 @@ from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.notice import Notice
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.side_panel import SidePanel
-from tutor_app.ui.status_line import StatusLine
+from tutor_app.ui.status_line import Load, StatusLine
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.tile_delegate import TileDelegate
 from tutor_app.ui.wall_model import WallModel
@@ -59,14 +59,14 @@ class WallPage(QWidget):
         *,
         viewer: Viewer,
         policy: PolicyFacts,
-        rate: Callable[[], float],
+        load: Callable[[], Load],
         clock: Callable[[], float],
         tile_width: int | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._theme, self._actions, self._run = theme, actions, run
-        self._viewer, self._rate, self._clock = viewer, rate, clock
+        self._viewer, self._load, self._clock = viewer, load, clock
         self._begun_at = clock()
         self._searching = True
         self._told = ""
@@ -197,7 +197,7 @@ class WallPage(QWidget):
         students = self._run.classroom.students.values()
         self.model.tick()
         self.bar.refresh(now, self._run.is_over)
-        self.status.refresh(students, self._rate(), now, self._run.is_over)
+        self.status.refresh(students, self._load(), now, self._run.is_over)
         if self._searching:
             self.empty.refresh(now - self._begun_at, self._run.classroom.problem)
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Set
 from typing import Final
 
-from PySide6.QtCore import QObject, QSize, QTimer
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from protocol.messages import Stream
+from tutor_app.classroom.budget import Budget, Share
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.ui.ports import Wire
 
@@ -13,19 +14,28 @@ SEEN_EVERY: Final = 1000  # ms
 UNSEEN_EVERY: Final = 15_000  # ms
 FOCUS_EVERY: Final = 33  # ms: thirty a second
 SETTLE: Final = 150  # ms: a slider or a scroll bar under way asks for nothing yet
+MEASURE_EVERY: Final = 5.0  # seconds: a few tiles of everybody, so that one large picture changes nothing
+BYTES_OF_A_MBIT: Final = 125_000
 _LARGEST: Final = 16_384  # what `Watch` can say
 
 
 def tile_asks(
-    devices: Iterable[str], visible: Set[str], size: QSize, asked: dict[str, WatchAsk], every: int = SEEN_EVERY
+    devices: Iterable[str],
+    visible: Set[str],
+    size: QSize,
+    asked: dict[str, WatchAsk],
+    share: Callable[[str], Share],
 ) -> dict[str, WatchAsk]:
     """Return what to ask of each device. An unseen tile keeps the size it was asked in: nobody sees the difference."""
-    seen = _tile(size, every)
     unseen = _tile(size, UNSEEN_EVERY)
     wanted = {}
     for device in devices:
-        before = asked.get(device, unseen)
-        wanted[device] = seen if device in visible else _tile(QSize(before.width, before.height), UNSEEN_EVERY)
+        if device in visible:
+            given = share(device)
+            wanted[device] = _tile(size * given.scale, round(given.interval * 1000))
+        else:
+            before = asked.get(device, unseen)
+            wanted[device] = _tile(QSize(before.width, before.height), UNSEEN_EVERY)
     return wanted
 
 
@@ -34,7 +44,12 @@ def _tile(size: QSize, every: int) -> WatchAsk:
 
 
 class Watching(QObject):
-    """Brings what is asked of the network to what the window shows, once it has settled."""
+    """Brings what is asked of the network to what the window shows and the budget allows, once it has settled.
+
+    `told` says which interval tiles are asked in, for one that is asked anew: device, seconds or None for not at all.
+    """
+
+    told = Signal(str, object)
 
     def __init__(
         self,
@@ -43,11 +58,13 @@ class Watching(QObject):
         visible: Callable[[], Set[str]],
         size: Callable[[], QSize],
         *,
-        every: int = SEEN_EVERY,
+        budget: Budget,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._wire, self._devices, self._visible, self._size, self._every = wire, devices, visible, size, every
+        self._wire, self._devices, self._visible, self._size = wire, devices, visible, size
+        self._budget = budget
+        self._measured_at = 0.0
         self._asked: dict[str, WatchAsk] = {}
         self._focus: tuple[str, WatchAsk] | None = None
         self._away = False
@@ -80,14 +97,23 @@ class Watching(QObject):
         if self._away:
             for device in self._asked:
                 self._wire.unwatch(device, Stream.TILE)
+                self.told.emit(device, None)
             self._asked = {}
             self.focus(None)
             return
-        wanted = tile_asks(self._devices(), self._visible(), self._size(), self._asked, self._every)
+        wanted = tile_asks(self._devices(), self._visible(), self._size(), self._asked, self._budget.share)
         for device, ask in wanted.items():
             if self._asked.get(device) != ask:
                 self._wire.watch(device, ask)
+                self.told.emit(device, ask.interval_ms / 1000)
         self._asked = wanted
+
+    def measure(self, now: float) -> None:
+        """Look at what the tiles take, every few seconds, and ask anew where the budget shares out otherwise."""
+        if now - self._measured_at >= MEASURE_EVERY and not self._stopped:
+            self._measured_at = now
+            if self._budget.measure(self._wire.tiles(), self._visible(), now):
+                self.settle()
 
     def focus(self, device: str | None, monitor: int = 0, size: QSize | None = None) -> None:
         """Watch one device large, or none."""

@@ -1,6 +1,8 @@
-from protocol.messages import Message, Stream, Watch
+from msgspec.structs import replace
+
+from protocol.messages import Message, Patch, Stream, Watch
 from student_client.agent.screens import Screens
-from student_client.local import Capture, NextPicture, Picture, StopCapture
+from student_client.local import Capture, NextPicture, Picture, Refresh, ScreenPatches, StopCapture
 
 
 class Seat:
@@ -158,3 +160,113 @@ def test_a_new_desktop_is_asked_for_everything() -> None:
     desk.screens.reopen()
     assert [type(message) for message in desk.since()] == [Capture]
     assert desk.screens.due(seat, Stream.TILE, 0.0) is None
+
+
+# ── the focus view ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+FOCUS = Stream.FOCUS
+
+
+def patches(*tops: int, whole: bool = False, at: float = 0.0) -> ScreenPatches:
+    strips = tuple(Patch(x=0, y=top, width=320, height=180 if whole else 10, jpeg=b"jpeg") for top in tops)
+    return ScreenPatches(channel=1, captured_at=at, screen_width=320, screen_height=180, whole=whole, patches=strips)
+
+
+def tops(desk: Desk, seat: Seat, now: float = 0.0) -> list[int] | None:
+    """What a watcher takes now, None where nothing is due."""
+    if desk.screens.due(seat, FOCUS, now) != 0.0:
+        return None
+    shot = desk.screens.take(seat, FOCUS, now)[1]
+    assert isinstance(shot, ScreenPatches)
+    return [patch.y for patch in shot.patches]
+
+
+def focused(*seats: Seat) -> Desk:
+    """Everybody watches, and has the whole screen."""
+    desk = Desk()
+    for seat in seats:
+        desk.screens.watch(seat, watch(stream=FOCUS, interval_ms=33))
+    desk.screens.hold(patches(0, whole=True))
+    assert [tops(desk, seat) for seat in seats] == [[0]] * len(seats)
+    desk.since()
+    return desk
+
+
+def test_patches_go_to_everybody_once() -> None:
+    one, two = Seat(), Seat()
+    desk = focused(one, two)
+    desk.screens.hold(patches(10, 50))
+    assert [tops(desk, seat, 1.0) for seat in (one, two)] == [[10, 50]] * 2
+    assert tops(desk, one, 2.0) is None
+    assert desk.since() == [NextPicture(channel=1)]
+
+
+def test_who_has_no_credit_slows_nobody_and_misses_nothing() -> None:
+    slow, quick = Seat(), Seat()
+    desk = focused(slow, quick)
+    slow.credit = False
+    for number, top in enumerate((10, 20, 10), 1):
+        desk.screens.hold(patches(top, at=number))
+        assert tops(desk, quick, number) == [top]
+        assert desk.since() == [NextPicture(channel=1)]
+    assert tops(desk, slow, 4.0) is None
+    slow.credit = True
+    assert tops(desk, slow, 4.0) == [20, 10]
+    assert desk.since() == [], "and no whole picture was asked for"
+
+
+def test_a_new_watcher_gets_a_whole_picture_and_the_old_one_goes_on() -> None:
+    old, new = Seat(), Seat()
+    desk = focused(old)
+    desk.screens.watch(new, watch(stream=FOCUS, interval_ms=33))
+    assert new.woken
+    assert tops(desk, new) is None
+    assert tops(desk, new) is None
+    assert desk.since() == [Refresh(channel=1)], "once"
+    desk.screens.hold(patches(30))
+    assert tops(desk, new) is None
+    assert tops(desk, old, 1.0) == [30]
+    desk.screens.hold(patches(0, whole=True))
+    assert [tops(desk, seat, 2.0) for seat in (old, new)] == [[0], [0]]
+
+
+def test_a_backlog_that_grows_too_large_ends_in_a_whole_picture() -> None:
+    slow, quick = Seat(), Seat()
+    desk = focused(slow, quick)
+    slow.credit = False
+    for number in range(65):
+        strips = patches(number, at=number)
+        desk.screens.hold(replace(strips, patches=(replace(strips.patches[0], x=number, width=1),)))
+        tops(desk, quick, float(number))
+    assert Refresh(channel=1) not in desk.since(), "it could not take one now"
+    slow.credit = True
+    assert tops(desk, slow, 99.0) is None
+    assert desk.since() == [Refresh(channel=1)]
+
+
+def test_when_nobody_can_show_what_came_it_is_let_go() -> None:
+    seat = Seat()
+    desk = focused(seat)
+    desk.screens.watch(seat, watch(2, stream=FOCUS, interval_ms=33))
+    desk.screens.hold(patches(30))
+    assert tops(desk, seat) is None
+    assert desk.since() == [Refresh(channel=1), NextPicture(channel=1)]
+
+
+def test_a_hidden_indicator_and_what_could_not_be_sent_end_in_a_whole_picture() -> None:
+    seat = Seat()
+    desk = focused(seat)
+    desk.screens.hold(patches(30))
+    desk.screens.blank()
+    desk.since()
+    desk.screens.ask_again()
+    assert [type(told) for told in desk.since()] == [Capture, Refresh]
+    desk.screens.hold(patches(30))
+    assert tops(desk, seat, 1.0) is None
+    desk.screens.hold(patches(0, whole=True))
+    assert tops(desk, seat, 1.0) == [0]
+    desk.screens.missed(seat, FOCUS)
+    desk.screens.hold(patches(30))
+    desk.since()
+    assert tops(desk, seat, 2.0) is None
+    assert desk.since() == [Refresh(channel=1), NextPicture(channel=1)]

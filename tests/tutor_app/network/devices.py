@@ -27,6 +27,7 @@ from protocol.messages import (
     Result,
     Right,
     ScreenState,
+    Shown,
     Status,
     Stream,
     TextMessage,
@@ -37,7 +38,7 @@ from protocol.messages import (
 )
 from protocol.session import GREETING_LIMIT, Side
 from protocol.tls import device_context, peer_identity
-from tests.kit import frame
+from tests.kit import frame, patches
 
 Behaviour = Callable[["Laptop", Link], Awaitable[None]]
 
@@ -159,12 +160,12 @@ class Laptop:
         watch = next(ask for stream in Stream if (ask := link.watched(stream)) and ask.watch == credit.watch)
         await asyncio.sleep(watch.interval_ms / 1000)
         if link.watched(watch.stream) is watch and link.session.may_send(watch.stream):
-            await link.send(frame(watch, credit.sequence + 1))
+            await link.send(picture(watch, credit.sequence + 1))
 
     async def answer(self, link: Link, message: Message) -> None:
         match message:
             case Watch():
-                await link.send(frame(message, 1))
+                await link.send(picture(message, 1))
             case Lock() | Unlock():
                 await link.send(Outcome(id=message.id, result=Result.OK))
             case TextMessage():
@@ -172,6 +173,10 @@ class Laptop:
                 await link.send(Understood(id=message.id))
             case _:
                 pass
+
+
+def picture(watch: Watch, number: int) -> Shown:
+    return frame(watch, number) if watch.stream is Stream.TILE else patches(watch, number)
 
 
 def status(**changes: object) -> Status:

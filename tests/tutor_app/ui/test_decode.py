@@ -3,7 +3,6 @@
 import io
 from itertools import chain, pairwise
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +47,7 @@ def test_a_patch_of_another_size_than_it_says_is_refused() -> None:
     assert decode_patch(patch(jpeg, 64, 35)) is None
 
 
+@pytest.mark.qt_log_ignore("two SOF markers")
 def test_a_second_header_cannot_make_a_patch_larger() -> None:
     """The session reads the first frame header; a decoder that believed a later one would take what nobody checked."""
     small, large = encoded(Image.new("RGB", (16, 16))), encoded(Image.new("RGB", (4000, 4000)))
@@ -90,9 +90,7 @@ def test_work_is_shared_out_evenly(sizes: list[tuple[int, int]]) -> None:
     patches = [Patch(x=0, y=0, width=width, height=height, jpeg=b"1234") for width, height in sizes]
     parts = _shared_out(patches)
     assert len(parts) == WORKERS
-    assert sorted(map(msgspec.structs.astuple, chain.from_iterable(parts))) == sorted(
-        map(msgspec.structs.astuple, patches)
-    )
+    assert sorted(map(id, chain.from_iterable(parts))) == sorted(map(id, patches))
     pixels = sorted(sum(one.width * one.height for one in part) for part in parts)
     assert pixels[-1] - pixels[0] <= max(width * height for width, height in sizes)
 

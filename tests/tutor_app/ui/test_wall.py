@@ -247,7 +247,7 @@ def test_who_is_expected_and_missing_is_named(lesson: Held) -> None:
 
 def test_the_status_line_tells_how_things_stand(lesson: Held) -> None:
     lesson.passes(2)
-    assert lesson.wall_page.status.text == "6 live · 0.9 Mbit/s · Oldest picture 2.0 s"
+    assert lesson.wall_page.status.text == "6 live · 0.0 of 20 Mbit/s · All pictures current"
 
 
 def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:

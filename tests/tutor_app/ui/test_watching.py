@@ -3,10 +3,13 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QInputDialog
 
 from protocol.messages import Stream
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import CTRL, Held
+from tutor_app.classroom.budget import Share
+from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.ui.watching import SEEN_EVERY, UNSEEN_EVERY, tile_asks
 
@@ -19,7 +22,7 @@ def asks(held: Held, every: int) -> set[str]:
 
 def test_the_unseen_are_asked_seldom_in_the_size_they_had() -> None:
     before = {"b": WatchAsk(stream=Stream.TILE, width=100, height=56, interval_ms=SEEN_EVERY)}
-    wanted = tile_asks(["a", "b", "c"], {"a"}, QSize(200, 112), before)
+    wanted = tile_asks(["a", "b", "c"], {"a"}, QSize(200, 112), before, lambda _: Share())
     assert {device: (ask.width, ask.interval_ms) for device, ask in wanted.items()} == {
         "a": (200, SEEN_EVERY),
         "b": (100, UNSEEN_EVERY),
@@ -117,3 +120,32 @@ def test_monitors_are_asked_for_in_their_own_pixels(lesson: Held) -> None:
     lesson.window.resize(1200, 700)
     lesson.qtbot.wait(50)
     assert ("watch", "LAPTOP-02") not in lesson.wire.told, "the screen comes in its own pixels, however it is shown"
+
+
+def test_the_budget_slows_who_takes_too_much_and_the_status_line_says_how_much_is_used(lesson: Held) -> None:
+    lesson.page.watching.settle()
+    lesson.page.set_budget(2)
+    lesson.page.watching.measure(lesson.clock.now + 10)
+    busy = {made.device(number): Tiles(10, 10 * 60_000) for number in range(1, 7)}
+    lesson.wire.received = busy | {made.device(7): Tiles(1, 9_000)}
+    lesson.page.watching.measure(lesson.clock.now + 20)
+    slowed = lesson.wire.asks["LAPTOP-01", Stream.TILE]
+    assert slowed.interval_ms >= 1500
+    assert lesson.wire.asks["LAPTOP-07", Stream.TILE].interval_ms == SEEN_EVERY
+    lesson.wall_page._second()
+    assert "2.9 of 2 Mbit/s" in lesson.wall_page.status.text
+    assert lesson.run.classroom.students["LAPTOP-01"].proof.every == slowed.interval_ms / 1000
+
+
+def test_the_budget_is_chosen_in_the_menu_and_remembered(lesson: Held) -> None:
+    menus = {action.text(): action.menu() for action in lesson.window.menuBar().actions()}
+    budget = next(one.menu() for one in menus["&View"].actions() if one.text() == "Network for the wall")
+    next(one for one in budget.actions() if "Wi-Fi" in one.text()).trigger()
+    assert lesson.page.budget.limit == 5 * 125_000
+    assert lesson.remembered.number("wall-mbit", 20) == 5
+    next(one for one in budget.actions() if "Own" in one.text()).trigger()
+    dialog = lesson.dialog()
+    assert isinstance(dialog, QInputDialog)
+    dialog.setIntValue(12)
+    dialog.accept()
+    assert lesson.page.budget.limit == 12 * 125_000
