@@ -191,8 +191,10 @@ class TutorApp(QObject):
             return
         shown = self.window.findChild(RecordsWindow)
         if shown is None:
-            zone = ZoneInfo(self._entered.who.policy.college.timezone)
-            shown = RecordsWindow(self.theme, self._entered.records, zone, self.window)
+            policy = self._entered.who.policy
+            labels = {slug: category.label for slug, category in policy.flags.items()}
+            zone = ZoneInfo(policy.college.timezone)
+            shown = RecordsWindow(self.theme, self._entered.records, zone, labels, self.window)
         shown.show()
         shown.raise_()
         shown.activateWindow()
