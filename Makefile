@@ -1,11 +1,12 @@
 # make demo    a college, four student desktops and the tutor's window      make test    everything, with what it needs
 # make check   ruff, mypy --strict, layers                                   make venv    only the environment
+# make bench   what it costs and how quick it is: make bench ARGS="wall focus"; benchmarks/README.md
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: demo test check venv system lock format clean
+.PHONY: demo test check bench venv system lock format clean
 
 demo: venv system
 	$(BIN)/lessonlight-demo $(ARGS)
@@ -18,6 +19,9 @@ check: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py
+
+bench: venv system
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # After changing the dependencies in pyproject.toml. uv is not needed for anything else.
 lock:

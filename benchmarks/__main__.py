@@ -10,7 +10,7 @@ from typing import Final
 
 from rich.console import Console
 
-from benchmarks import fleet, focus, wall
+from benchmarks import fleet, focus, lock, soak, wall
 from benchmarks.report import Report, results_page
 
 HERE: Final = Path(__file__).parent
@@ -21,6 +21,8 @@ BENCHMARKS: Final[dict[str, Callable[[], Report]]] = {
     "wall": wall.measure,
     "focus": focus.measure,
     "fleet": fleet.measure,
+    "lock": lock.measure,
+    "soak": soak.measure,
 }
 
 

@@ -97,7 +97,6 @@ def _phase(program: Program, activity: str, seconds: float) -> Found:
     return {
         "students": students,
         "tutor": {"cpu": cpu["tutor"], "mib": memory(program.tutor())},
-        "stall_ms": after["stall_ms"] if after else math.nan,
     }
 
 

@@ -52,6 +52,10 @@ class Display:
         self.sync()
         return window
 
+    def set_background(self, window: int, colour: tuple[int, int, int]) -> None:
+        """Set what the server itself paints where the window comes to light again."""
+        self._core.ChangeWindowAttributes(window, x.CW.BackPixel, [pixel(colour)])
+
     def pen(self, drawable: int) -> int:
         """Return a graphics context that makes no events."""
         pen: int = self.connection.generate_id()
@@ -83,8 +87,7 @@ class Display:
 
     def fill(self, target: int, pen: int, colour: tuple[int, int, int], boxes: Sequence[Box]) -> None:
         """Fill boxes with a colour."""
-        red, green, blue = colour
-        self._core.ChangeGC(pen, x.GC.Foreground, [red << 16 | green << 8 | blue])
+        self._core.ChangeGC(pen, x.GC.Foreground, [pixel(colour)])
         self._core.PolyFillRectangle(target, pen, len(boxes), [_rectangle(*box) for box in boxes])
 
     def flush(self) -> None:
@@ -107,3 +110,9 @@ class Display:
         """Return the whole screen."""
         width, height = self.size
         return Image.frombuffer("RGB", self.size, self.look((0, 0, width, height)), "raw", "BGRX", 0, 1)
+
+
+def pixel(colour: tuple[int, int, int]) -> int:
+    """Return a colour as a 24-bit server wants it."""
+    red, green, blue = colour
+    return red << 16 | green << 8 | blue

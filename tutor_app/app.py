@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from tutor_app.classroom.tile import Viewer
 from tutor_app.network.limits import Limits
 from tutor_app.network.network import Network
 from tutor_app.records.records import Records
-from tutor_app.signin import SignedIn, sign_in
+from tutor_app.signin import BUNDLE, SignedIn, sign_in, with_newest
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.lesson_run import LessonRun
@@ -52,6 +52,7 @@ class Preset:
 @dataclass(frozen=True)
 class _Entered:
     who: SignedIn
+    bundle: Path
     records: Records
 
 
@@ -74,6 +75,7 @@ class TutorApp(QObject):
         self.network: Network | None = None
         self._entered: _Entered | None = None
         self._problem = ""
+        self._old_bundle = ""
         self.window.finished.connect(self.stop)
         self.window.records_asked.connect(self.show_records)
         self._records_problem.connect(self._tell_records_problem)
@@ -108,8 +110,9 @@ class TutorApp(QObject):
 
     def _enter(self, identity: Path, bundle: Path | None, passphrase: str) -> _Entered:
         """Open identity, college file and records; runs on a worker thread."""
+        bundle = bundle or identity.with_name(BUNDLE)
         who = sign_in(identity, bundle, passphrase)
-        return _Entered(who, Records.open(self._preset.records, on_problem=self._records_problem.emit))
+        return _Entered(who, bundle, Records.open(self._preset.records, on_problem=self._records_problem.emit))
 
     def _signed_in(self, entered: _Entered) -> None:
         self._entered = entered
@@ -135,7 +138,9 @@ class TutorApp(QObject):
         """Show the page on which a lesson is started."""
         if self._entered is None:
             return
-        page = StartLessonPage(self.theme, self._entered.who, self._remembered, clock=time.time)
+        who = self._newest()
+        page = StartLessonPage(self.theme, who, self._remembered, clock=time.time, newest=self._newest)
+        page.say(self._old_bundle)
         page.started.connect(self.begin)
         page.records_asked.connect(self.show_records)
         self.window.show_page(page)
@@ -164,9 +169,21 @@ class TutorApp(QObject):
         self.network.events()  # what is left of an earlier lesson says nothing about this one
         self.feed.connect_wire(self.network)
         run.begin()
-        if self._problem:
-            run.problem.emit(self._problem)
+        for problem in (self._old_bundle, self._problem):
+            if problem:
+                run.problem.emit(problem)
         self.lesson_began.emit(page)
+
+    def _newest(self) -> SignedIn:
+        """Read the college file anew: what was published since the last lesson counts from the next one on."""
+        assert self._entered
+        assert self.network
+        before = self._entered.who
+        who, self._old_bundle = with_newest(before, self._entered.bundle, time.time())
+        if who is not before:
+            self._entered = replace(self._entered, who=who)
+            self.network.use(who.bundle)
+        return who
 
     def show_records(self) -> None:
         """Show the records in a window of their own; the lesson goes on beside it."""
@@ -174,8 +191,10 @@ class TutorApp(QObject):
             return
         shown = self.window.findChild(RecordsWindow)
         if shown is None:
-            zone = ZoneInfo(self._entered.who.policy.college.timezone)
-            shown = RecordsWindow(self.theme, self._entered.records, zone, self.window)
+            policy = self._entered.who.policy
+            labels = {slug: category.label for slug, category in policy.flags.items()}
+            zone = ZoneInfo(policy.college.timezone)
+            shown = RecordsWindow(self.theme, self._entered.records, zone, labels, self.window)
         shown.show()
         shown.raise_()
         shown.activateWindow()

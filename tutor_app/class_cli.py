@@ -246,7 +246,7 @@ def _answer(student: Student) -> dict[str, Any]:
     return {
         "device": student.device,
         "name": student.name,
-        "answer": asked.answer if asked else Answer.UNHEARD,
+        "answer": asked.answer if asked else Answer.UNREACHED,
         "detail": asked.detail if asked else "",
         "locked_until": lock.until if lock else None,
     }

@@ -21,8 +21,8 @@ from tutor_app.scripted import ScriptedLesson
 from tutor_app.signin import LessonRefused, SignedIn, SignInError, clock_today, open_lesson, sign_in
 
 EXIT_CODES: Final = (
-    "Exit codes: 0 everything confirmed · 1 something refused, failed or unheard · 2 wrong usage · 3 not signed in · "
-    "4 no such lesson may be held now · 5 no laptop found."
+    "Exit codes: 0 everything confirmed · 1 something refused, failed, unheard or not connected · 2 wrong usage · "
+    "3 not signed in · 4 no such lesson may be held now · 5 no laptop found."
 )
 
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -74,14 +74,29 @@ def sign_in(identity: Path, bundle: Path | None, passphrase: str, now: float | N
         credentials = load_identity(data, passphrase, now)
     except IdentityError as error:
         raise SignInError(str(error)) from error
-    data = _read(bundle, STAFF_MAXIMUM_SIZE, f"Ask the network manager for {BUNDLE}; it belongs beside your identity.")
-    try:
-        college = open_staff_bundle(data, credentials.root, now)
-    except BundleError as error:
-        raise SignInError(f"{bundle} cannot be used. {error} Ask the network manager for the newest one.") from error
+    college = _college(bundle, credentials, now)
     if credentials.identity.serial in college.bundle.deny:
         raise SignInError("Your identity has been revoked. Ask the network manager for a new one.")
     return SignedIn(credentials, college)
+
+
+def with_newest(who: SignedIn, bundle: Path, now: float) -> tuple[SignedIn, str]:
+    """Read the college file again: return who is signed in with the newest one, and why another one does not count.
+
+    A missing, damaged or older file leaves the one in force. A newer one counts even where it revokes the tutor: then
+    `open_lesson` refuses.
+    """
+    try:
+        college = _college(bundle, who.credentials, now)
+    except SignInError as error:
+        return who, f"{error} The policy of your last sign-in or lesson stays in force."
+    version, in_force = college.bundle.version, who.bundle.bundle.version
+    if version < in_force:
+        return who, (
+            f"{bundle} is older than the policy you have (version {version}, not {in_force}), which stays in force."
+            " Ask the network manager for the newest one."
+        )
+    return (replace(who, bundle=college) if version > in_force else who), ""
 
 
 def open_lesson(
@@ -133,6 +148,14 @@ def _ordinary_end(policy: Policy, now: float) -> float:
     closing = college_hours(policy, now)
     latest = closing.until if closing.is_open and closing.until else math.inf
     return min(now + ORDINARY, now + policy.lesson.longest, latest)
+
+
+def _college(bundle: Path, credentials: Credentials, now: float) -> StaffBundle:
+    data = _read(bundle, STAFF_MAXIMUM_SIZE, f"Ask the network manager for {BUNDLE}; it belongs beside your identity.")
+    try:
+        return open_staff_bundle(data, credentials.root, now)
+    except BundleError as error:
+        raise SignInError(f"{bundle} cannot be used. {error} Ask the network manager for the newest one.") from error
 
 
 def _read(path: Path, most: int, advice: str) -> bytes:

@@ -11,12 +11,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from protocol.enrolment import read_join
 from protocol.messages import EndLesson, LessonTerms, Lock
 from tests.tutor_app.network.devices import Laptop
+from tutor_app.admin.college import College
 from tutor_app.app import Preset, TutorApp
 from tutor_app.classroom.arrange import Filter
 from tutor_app.classroom.student import Student
@@ -182,6 +183,37 @@ def test_one_lesson_after_another(qtbot: QtBot, start: Start, laptops: LaptopThr
         held._end(False)
     qtbot.waitUntil(lambda: isinstance(app.window.page, StartLessonPage), timeout=5000)
     qtbot.waitUntil(lambda: laptops.heard(EndLesson) == 4, timeout=3000)
+
+
+def test_a_window_left_open_takes_over_a_newer_college_file(
+    qtbot: QtBot, start: Start, college: DemoCollege, tmp_path: Path
+) -> None:
+    file = tmp_path / "college.bundle"
+    file.write_bytes(college.identity.with_name("college.bundle").read_bytes())
+    app = start(bundle=file)
+    qtbot.waitUntil(lambda: isinstance(app.window.page, StartLessonPage), timeout=10_000)
+    page = app.window.page
+    assert isinstance(page, StartLessonPage)
+    admin = College.open(college.identity.parent / "college", college.passphrase)
+    admin.add_device("LAPTOP-09", group=GROUP, name="Student 09")
+    file.write_bytes(admin.staff_bundle)
+    page.name.setText("Maths")
+    page.submit()
+    held = page_of(qtbot, app)
+    assert list(held.run.classroom.students) == ["LAPTOP-01", "LAPTOP-02", "LAPTOP-09"]
+    assert app.network
+    assert app.network._staff_bundle.bundle.version == admin.register.version
+
+    file.write_bytes(b"scrambled")
+    held._end(False)
+    qtbot.waitUntil(lambda: isinstance(app.window.page, StartLessonPage), timeout=5000)
+    page = app.window.page
+    assert isinstance(page, StartLessonPage)
+    assert f"{file} cannot be used." in page.notice
+    page.submit()
+    held = page_of(qtbot, app)
+    assert "LAPTOP-09" in held.run.classroom.students
+    assert any("stays in force" in one.text() for one in held.findChildren(QLabel) if one.isVisible())
 
 
 def test_a_wrong_passphrase_keeps_the_door_shut(qtbot: QtBot, start: Start) -> None:

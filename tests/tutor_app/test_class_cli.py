@@ -221,14 +221,14 @@ async def test_what_failed_is_said_and_is_one(laptop, run) -> None:
     assert answers == {good.name: ("confirmed", ""), bad.name: ("failed", "The screen is not covered.")}
 
 
-async def test_who_is_not_there_is_unheard_and_who_nobody_knows_is_named(laptop, run, school, group) -> None:
+async def test_who_is_not_there_is_told_apart_and_who_nobody_knows_is_named(laptop, run, school, group) -> None:
     one = await laptop("ONE")
     school.device(f"AWAY-{group}", group)
     answer = await run("message", "Hello", one.name, f"AWAY-{group}", "NOBODY", "--json", dial=(one,), wait=0.8)
     assert answer.code == 1
     assert {row["device"]: row["answer"] for row in answer.json["devices"]} == {
         one.name: "confirmed",
-        f"AWAY-{group}": "unheard",
+        f"AWAY-{group}": "not-connected",
     }
     assert answer.json["unknown"] == ["NOBODY"]
     assert f"No laptop of {group} is called “NOBODY”." in answer.err

@@ -10,7 +10,7 @@ from protocol.messages import Reason
 from protocol.policy.permit import Permit, decide_permit
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP
-from tutor_app.signin import LessonRefused, SignedIn, SignInError, clock_today, open_lesson, sign_in
+from tutor_app.signin import LessonRefused, SignedIn, SignInError, clock_today, open_lesson, sign_in, with_newest
 
 PASSPHRASE = "correct horse battery"
 MADE = datetime(2026, 1, 5, 7, 0, tzinfo=UTC).timestamp()
@@ -156,3 +156,52 @@ def test_a_college_without_laptops_is_told_what_to_do(tmp_path: Path) -> None:
 def test_a_time_on_the_clock(who: SignedIn, now: float, hour: int, minute: int, later: float) -> None:
     at = datetime(2026, 1, 5, tzinfo=UTC).timestamp() + now * 3600
     assert clock_today(who.policy, hour, minute, at) == at + later * MINUTE
+
+
+# ── a newer college file ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_newer_college_file_takes_the_place_of_the_one_in_force(tmp_path: Path) -> None:
+    college = make_college(tmp_path / "college")
+    identity = files(college, tmp_path)
+    who = sign_in(identity, None, PASSPHRASE, MONDAY_TEN)
+    file = identity.with_name("college.bundle")
+    assert with_newest(who, file, MONDAY_TEN) == (who, "")
+    college.add_device("LAPTOP-07", group="12D", now=MADE)
+    file.write_bytes(college.staff_bundle)
+    newer, problem = with_newest(who, file, MONDAY_TEN)
+    assert (newer.groups, problem) == (("12D",), "")
+    assert newer.credentials is who.credentials
+
+
+def test_whoever_was_revoked_meanwhile_opens_no_lesson(tmp_path: Path) -> None:
+    college = make_college(tmp_path / "college")
+    identity = files(college, tmp_path)
+    college.add_device("LAPTOP-07", group="12D", now=MADE)
+    who = sign_in(identity, None, PASSPHRASE, MONDAY_TEN)
+    college.revoke("maths", now=MADE)
+    file = identity.with_name("college.bundle")
+    file.write_bytes(college.staff_bundle)
+    newer, _ = with_newest(who, file, MONDAY_TEN)
+    with pytest.raises(LessonRefused) as refused:
+        open_lesson(newer, name="Maths", group="12D", now=MONDAY_TEN)
+    assert refused.value.reason is Reason.REVOKED
+
+
+@pytest.mark.parametrize("fault", ["missing", "damaged", "older"])
+def test_a_college_file_that_cannot_be_used_leaves_the_one_in_force_and_says_so(tmp_path: Path, fault: str) -> None:
+    college = make_college(tmp_path / "college")
+    identity = files(college, tmp_path)
+    file = identity.with_name("college.bundle")
+    older = file.read_bytes()
+    college.add_device("LAPTOP-07", group="12D", now=MADE)
+    file.write_bytes(college.staff_bundle)
+    who = sign_in(identity, None, PASSPHRASE, MONDAY_TEN)
+    if fault == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(older if fault == "older" else b"scrambled")
+    kept, problem = with_newest(who, file, MONDAY_TEN)
+    assert kept is who
+    assert str(file) in problem
+    assert "stays in force" in problem

@@ -17,7 +17,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line. `answers` maps device → answer for commands; `undone` once the tutor took it back."""
+    """One line. `answers` maps device → answer for commands; `undone` once the tutor took it back.
+
+    `standing` lists on whom a lock stands: asked or there, neither unlocked nor run out.
+    """
 
     number: int
     at: float
@@ -27,12 +30,13 @@ class Line:
     devices: tuple[str, ...] = ()
     answers: dict[str, Answer] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    standing: frozenset[str] = frozenset()
     undone: bool = False
 
     @property
     def can_undo(self) -> bool:
-        """A lock is undone by unlocking, a flag by withdrawing it; a message cannot be unsaid."""
-        return not self.undone and (self.action is Action.LOCK or bool(self.flags))
+        """A lock that stands is undone by unlocking, a flag by withdrawing it; a message cannot be unsaid."""
+        return not self.undone and bool(self.standing or self.flags)
 
     def count(self, answer: Answer) -> int:
         """Return how many devices gave this answer."""

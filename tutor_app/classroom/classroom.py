@@ -180,7 +180,7 @@ class Classroom:
                 changes |= self._answer(student, asked.command, Answer.UNHEARD, "no answer", now)
             if student.lock and student.lock.until <= now:
                 changes |= self._put(replace(self._students[student.device], lock=None))
-                self._locks.pop(student.device, None)
+                changes |= self._stands(student.device, None)
         return changes
 
     # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
@@ -234,7 +234,7 @@ class Classroom:
             return [], [], Changes()
         self._replace_line(replace(line, undone=True))
         if line.action is Action.LOCK:
-            orders, changes = self.unlock(line.devices, now)
+            orders, changes = self.unlock([device for device in line.devices if device in line.standing], now)
             return orders, [], changes | Changes(activity=True)
         withdrawn = [self._flags.pop(flag) for flag in line.flags if flag in self._flags]
         changes = Changes(activity=True)
@@ -245,7 +245,8 @@ class Classroom:
 
     def end(self, now: float) -> Changes:
         """The lesson is over: nothing is renewed any more and every tile is paused."""
-        self._locks.clear()
+        for device in tuple(self._locks):
+            self._stands(device, None)
         changes = self._note(now, Kind.LESSON, "Lesson ended")
         for student in tuple(self._students.values()):
             if student.first_seen_at and student.presence is not Presence.PAUSED:
@@ -274,18 +275,27 @@ class Classroom:
             changes |= self._answered_in_line(asked.command, device, Answer.ASKED)
             refusal = _refusal(student, action)
             if refusal:
-                answer = Answer.REFUSED if student.linked else Answer.UNHEARD
+                answer = Answer.REFUSED if student.linked else Answer.UNREACHED
                 changes |= self._answer(self._students[device], asked.command, answer, refusal, now)
                 continue
-            self._remember_lock(device, order.command)
+            if action is not Action.MESSAGE:
+                self._stands(device, order.command if isinstance(order.command, Lock) else None)
             orders.append(order)
         return orders, changes
 
-    def _remember_lock(self, device: str, command: Command) -> None:
-        if isinstance(command, Lock):
-            self._locks[device] = command
-        elif isinstance(command, Unlock):
-            self._locks.pop(device, None)
+    def _stands(self, device: str, lock: Lock | None) -> Changes:
+        """From now on this lock stands on the device, or none."""
+        before = self._locks.pop(device, None)
+        if lock:
+            self._locks[device] = lock
+        changes = Changes()
+        for one, stands in ((before, False), (lock, True)):
+            line = self._line_with(one.id) if one else None
+            if line:
+                standing = line.standing | {device} if stands else line.standing - {device}
+                self._replace_line(replace(line, standing=standing))
+                changes |= Changes(activity=True)
+        return changes
 
     def _problem(self, event: NetworkProblem) -> Changes:
         if event.sentence == self.problem:
@@ -395,18 +405,21 @@ class Classroom:
         changes = self._answered_in_line(command, student.device, answer)
         lock = self._locks.get(student.device)
         if lock and lock.id == command and answer in (Answer.REFUSED, Answer.FAILED):
-            del self._locks[student.device]
+            changes |= self._stands(student.device, None)
         if asked is None or asked.command != command or asked.answer is answer:
             return changes  # a renewed lease is confirmed anew every few minutes; that is no news
         return changes | self._put(replace(student, asked=replace(asked, answer=answer, detail=detail, answered_at=at)))
 
     def _answered_in_line(self, command: str, device: str, answer: Answer) -> Changes:
-        number = self._line_of.get(command)
-        line = next((line for line in reversed(self._lines) if line.number == number), None)
+        line = self._line_with(command)
         if line is None:
             return Changes()
         self._replace_line(line.answered(device, answer))
         return Changes(activity=True)
+
+    def _line_with(self, command: str) -> Line | None:
+        number = self._line_of.get(command)
+        return next((line for line in reversed(self._lines) if line.number == number), None)
 
     def _replace_line(self, line: Line) -> None:
         self._lines[next(i for i, old in enumerate(self._lines) if old.number == line.number)] = line

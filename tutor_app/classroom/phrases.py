@@ -78,11 +78,12 @@ _ANSWERED: Final = {
     Answer.REFUSED: ("refused", Tone.DANGER),
     Answer.FAILED: ("failed", Tone.DANGER),
     Answer.UNHEARD: ("no answer", Tone.WARN),
+    Answer.UNREACHED: ("not connected", Tone.WARN),
 }
 
 
 def answer_word(answer: Answer, action: Action | None) -> str:
-    """Return an answer as one word; a message that was confirmed was shown."""
+    """Return an answer in a word or two; a message that was confirmed was shown."""
     if answer is Answer.CONFIRMED and action is Action.MESSAGE:
         return "shown"
     return _ANSWERED[answer][0]

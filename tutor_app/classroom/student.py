@@ -29,13 +29,14 @@ class Action(StrEnum):
 
 
 class Answer(StrEnum):
-    """How far a command has come."""
+    """How far a command has come; unreached: it was never sent, for want of a link."""
 
     ASKED = "asked"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     FAILED = "failed"
     UNHEARD = "unheard"
+    UNREACHED = "not-connected"
 
 
 @dataclass(frozen=True, kw_only=True)

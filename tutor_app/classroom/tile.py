@@ -151,7 +151,7 @@ def _badge(student: Student, now: float) -> Badge | None:
 def _said_already(student: Student) -> bool:
     """Whether the tile says the answer by other means: a lock by its veil, "not connected" by being missing."""
     asked = student.asked
-    if asked is None or student.presence is Presence.PAUSED or asked.answer is Answer.UNHEARD:
+    if asked is None or student.presence is Presence.PAUSED or asked.answer in (Answer.UNHEARD, Answer.UNREACHED):
         return not student.linked
     return asked.answer is Answer.CONFIRMED and asked.action is Action.LOCK and student.lock is not None
 

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 
 from protocol.identity import Credentials, Identity, Role
@@ -66,8 +66,6 @@ class Fleet:
         self.problems = Problems(tell)
         self._loop = asyncio.get_running_loop()
         self._college = credentials.identity.college
-        self._staff = staff
-        self._revoked = {device.id for device in staff.devices if device.revoked}
         self._tell = tell
         self._limits = limits
         self._shared = Shared(staff, self.wishes, mailbox, traffic, self.problems, tell)
@@ -109,6 +107,11 @@ class Fleet:
             self.problems.over("expired", name)
 
     # ── what the tutor asks ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def use(self, staff: StaffBundle) -> None:
+        """Go by this college file from the next conversation on."""
+        self._shared = replace(self._shared, staff=staff)
+        self.problems.over("old policy")
 
     async def begin(self, lesson: LessonTerms) -> None:
         """Dial everybody for this lesson; one under way ends first."""
@@ -232,7 +235,9 @@ class Fleet:
     def _belongs(self, peer: Identity, lesson: LessonTerms) -> bool:
         if not same_group(peer.group, lesson.group):
             return False
-        if peer.serial not in self._staff.bundle.deny and peer.id not in self._revoked:
+        staff = self._shared.staff
+        revoked = any(device.revoked and device.id == peer.id for device in staff.devices)
+        if peer.serial not in staff.bundle.deny and not revoked:
             return True
         detail = "This laptop was revoked. Ask the network manager."
         self._tell(NotPermitted(device=peer.id, reason=Reason.REVOKED, detail=detail, at=time()))

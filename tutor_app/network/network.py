@@ -73,6 +73,11 @@ class Network:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def use(self, staff_bundle: StaffBundle) -> None:
+        """Go by this college file from the next lesson on."""
+        self._staff_bundle = staff_bundle
+        self._post(lambda inside: inside.fleet.use(staff_bundle))
+
     def begin(self, lesson: LessonTerms) -> None:
         """Ask every device of the lesson's group for a permit, until `end`."""
         self._post(lambda inside: inside.do(inside.fleet.begin(lesson)))

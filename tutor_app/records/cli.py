@@ -18,13 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.text import plain
 from tutor_app.records import queries
-from tutor_app.records.export import Cell, local, write_csv
+from tutor_app.records.export import Cell, local, put_csv, write_csv
 from tutor_app.records.place import Place, place_of
 from tutor_app.records.problems import RecordsError, explain
 from tutor_app.records.queries import Attended, Filter, Flag, Lesson, Listing, Page
 from tutor_app.records.store import open_existing
 
 FILE_PROBLEM: Final = 5
+_STDOUT: Final = Path("-")
 
 app = typer.Typer(help="List and export lessons, flags and attendance.", no_args_is_help=True)
 
@@ -57,7 +58,8 @@ _Limit: TypeAlias = Annotated[
 ]
 _Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Write JSON; times are Unix seconds.")]
 _Csv: TypeAlias = Annotated[
-    Path | None, typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write a CSV file instead.")
+    Path | None,
+    typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write a CSV file instead; - is standard output."),
 ]
 _Excel: TypeAlias = Annotated[bool, typer.Option("--excel", help="Have Excel read the CSV file's letters rightly.")]
 _Where: TypeAlias = Annotated[
@@ -235,6 +237,9 @@ def _put(
     if output.as_json:
         json.dump([asdict(row) for row in listing.rows], sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
+    elif output.csv == _STDOUT:
+        count = put_csv(sys.stdout.buffer, header, map(cells, listing.rows), bom=output.excel)
+        typer.echo(f"{count} of {listing.total} {things} written", err=True)
     elif output.csv:
         with _file_problems():
             count = write_csv(output.csv, header, map(cells, listing.rows), bom=output.excel)

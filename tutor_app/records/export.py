@@ -1,12 +1,13 @@
 """Writes records as CSV that a spreadsheet can open without running anything that is in it."""
 
 import csv
+import io
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from tutor_app.records.problems import RecordsError
 
@@ -40,6 +41,16 @@ def write_csv(file: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]],
         return _write_aside(file, header, rows, "utf-8-sig" if bom else "utf-8")
     except OSError as error:
         raise RecordsError(f"{file} could not be written ({error.strerror}); nothing was changed.") from error
+
+
+def put_csv(out: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> int:
+    """Write all rows, as `write_csv` would, into a stream that stays open; return how many rows."""
+    text = io.TextIOWrapper(out, encoding="utf-8-sig" if bom else "utf-8", newline="")
+    try:
+        return _write_rows(text, header, rows)
+    finally:
+        text.flush()
+        text.detach()
 
 
 def _write_aside(file: Path, header: Sequence[str], rows: Iterable[Sequence[Cell]], encoding: str) -> int:

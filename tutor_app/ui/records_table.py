@@ -1,6 +1,6 @@
 """The records' listings as tables: what their columns are called and how a value reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -17,11 +17,25 @@ Row = Any  # a dataclass of `queries`; its columns are picked below
 
 
 @dataclass(frozen=True)
+class Reader:
+    """For whom a listing is put into words: the clocks of `zone`, and category → label."""
+
+    zone: tzinfo
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Column:
-    """A column: its title, and how it reads from a row."""
+    """A column: its title, how it reads from a row, and whether that is a category, which the policy gives a label."""
 
     title: str
     read: Callable[[Row, tzinfo], str]
+    category: bool = False
+
+    def text(self, row: Row, reader: "Reader") -> str:
+        """Return the cell's text."""
+        said = self.read(row, reader.zone)
+        return reader.labels.get(said, said) if self.category else said
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ TABLES: Final = (
             Column("When", lambda row, zone: _date(row.at, zone)),
             Column("Student", lambda row, _: str(row.student)),
             Column("User", lambda row, _: str(row.user)),
-            Column("Category", lambda row, _: str(row.category)),
+            Column("Category", lambda row, _: str(row.category), category=True),
             Column("Note", lambda row, _: str(row.note)),
             Column("Lesson", lambda row, _: f"{row.lesson_name} · {row.group}"),
             Column("By", lambda row, _: str(row.by_name)),
@@ -97,9 +111,9 @@ TABLES: Final = (
 class RecordsModel(QAbstractTableModel):
     """Shows one listing. Whoever has it calls `show`."""
 
-    def __init__(self, zone: tzinfo) -> None:
+    def __init__(self, reader: Reader) -> None:
         super().__init__()
-        self._zone = zone
+        self._reader = reader
         self.table = TABLES[0]
         self._rows: Sequence[Row] = ()
 
@@ -121,7 +135,7 @@ class RecordsModel(QAbstractTableModel):
         """Return a cell's text."""
         if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
             return None
-        return single_line(self.table.columns[index.column()].read(self._rows[index.row()], self._zone))
+        return single_line(self.table.columns[index.column()].text(self._rows[index.row()], self._reader))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a column's title."""
@@ -130,6 +144,6 @@ class RecordsModel(QAbstractTableModel):
         return None
 
 
-def cells(table: Table, rows: Sequence[Row], zone: tzinfo) -> list[list[str]]:
+def cells(table: Table, rows: Sequence[Row], reader: Reader) -> list[list[str]]:
     """Return rows as texts, for the CSV file."""
-    return [[column.read(row, zone) for column in table.columns] for row in rows]
+    return [[column.text(row, reader) for column in table.columns] for row in rows]

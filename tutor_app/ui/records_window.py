@@ -1,6 +1,6 @@
 """The records: flags, lessons, attendance, with filters and CSV. Asks the records' own thread, never waits for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import tzinfo
 from pathlib import Path
@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from tutor_app.records.export import write_csv
 from tutor_app.records.queries import Filter, Listing, Page, groups
 from tutor_app.ui.background import Background
-from tutor_app.ui.records_table import TABLES, RecordsModel, Table, cells
+from tutor_app.ui.records_table import TABLES, Reader, RecordsModel, Table, cells
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Choice, button, label
 
@@ -43,21 +43,28 @@ class Questions(Protocol):
 
 
 class RecordsWindow(QDialog):
-    """A window of its own beside the lesson."""
+    """A window of its own beside the lesson. `labels` maps the policy's categories of flags to what they are called."""
 
     listed = Signal()
     exported = Signal(str)
 
-    def __init__(self, theme: Theme, records: Questions, zone: tzinfo, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        records: Questions,
+        zone: tzinfo,
+        labels: Mapping[str, str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Records")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1080, 620)
-        self._records, self._zone = records, zone
+        self._records, self._reader = records, Reader(zone, labels)
         self._asking: Background[Listing[Any]] = Background(self)
         self._naming: Background[tuple[str, ...]] = Background(self)
         self._saving: Background[int] = Background(self)
-        self.model = RecordsModel(zone)
+        self.model = RecordsModel(self._reader)
         self.tabs = QTabBar(expanding=False, usesScrollButtons=False)
         for table in TABLES:
             self.tabs.addTab(table.name)
@@ -87,12 +94,12 @@ class RecordsWindow(QDialog):
 
     def save(self, file: Path) -> None:
         """Write every row of the listing into a CSV file."""
-        table, where, zone = self._table(), self._filter(), self._zone
+        table, where, reader = self._table(), self._filter(), self._reader
         header = [column.title for column in table.columns]
 
         def work() -> int:
             listing = self._records.query(lambda connection: table.ask(connection, where, Page())).result()
-            return write_csv(file, header, cells(table, listing.rows, zone), bom=True)
+            return write_csv(file, header, cells(table, listing.rows, reader), bom=True)
 
         self.words.setText("Writing…")
         self._saving.run(work, lambda count: self._saved(file, count), self._failed)

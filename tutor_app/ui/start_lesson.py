@@ -41,7 +41,10 @@ def sensible_end(policy: Policy, now: float, minutes: int) -> float:
 
 
 class StartLessonPage(QWidget):
-    """A card in the middle. `started` carries the LessonTerms. `clock` returns Unix seconds."""
+    """A card in the middle. `started` carries the LessonTerms. `clock` returns Unix seconds.
+
+    `newest` is asked once the lesson starts: the page may have stood open for days.
+    """
 
     started = Signal(LessonTerms)
     records_asked = Signal()
@@ -53,12 +56,14 @@ class StartLessonPage(QWidget):
         remembered: Remembered,
         *,
         clock: Callable[[], float],
+        newest: Callable[[], SignedIn] | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
         policy, tutor = who.policy, who.credentials.identity
         self._who, self._policy, self._tutor = who, policy, tutor
         self._remembered, self._clock = remembered, clock
+        self._newest = newest or (lambda: who)
         self._zone = ZoneInfo(policy.college.timezone)
         self.groups = groups_of(who)
         self.name = QLineEdit(remembered.word("lesson/name"))
@@ -74,6 +79,8 @@ class StartLessonPage(QWidget):
         self.rules = Choice(theme, [rules.title or slug for slug, rules in policy.rules.items()])
         self._expected = label(kind="soft")
         self._hours = label(kind="soft", wrap=True)
+        self._notice = label(wrap=True)
+        self.say("")
         self._problem = label(kind="danger", wrap=True)
         self._lay_out()
         self.group.currentIndexChanged.connect(lambda _: self._count())
@@ -84,6 +91,16 @@ class StartLessonPage(QWidget):
     def problem(self) -> str:
         """Why no lesson can be started as the fields stand; what the page last complained of."""
         return self._problem.text()
+
+    @property
+    def notice(self) -> str:
+        """What is not as it should be and yet prevents no lesson."""
+        return self._notice.text()
+
+    def say(self, notice: str) -> None:
+        """Show such a notice; nothing where it is empty."""
+        self._notice.setText(notice)
+        self._notice.setVisible(bool(notice))
 
     def refresh(self) -> None:
         """Begin anew: a sensible end, the hours as they are now."""
@@ -105,7 +122,7 @@ class StartLessonPage(QWidget):
             return
         try:
             lesson = open_lesson(
-                self._who,
+                self._newest(),
                 name=self.name.text(),
                 group=self.group.currentText(),
                 room=self.room.text(),
@@ -154,6 +171,7 @@ class StartLessonPage(QWidget):
         if len(self._policy.rules) > 1:
             column.addLayout(_field("Rules", self.rules))
         column.addWidget(self._hours)
+        column.addWidget(self._notice)
         column.addWidget(self._problem)
         start = button("Start lesson", kind="primary", default=True)
         start.clicked.connect(self.submit)

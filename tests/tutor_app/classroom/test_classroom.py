@@ -7,7 +7,7 @@ import pytest
 
 from protocol.messages import Lock, Reason, Result, Right, ScreenState, TextMessage, Unlock
 from tutor_app.classroom.activity import Kind
-from tutor_app.classroom.classroom import ANSWER_WITHIN, LEASE, RECONNECT_FOR, Classroom, Place
+from tutor_app.classroom.classroom import ANSWER_WITHIN, LEASE, RECONNECT_FOR, Changes, Classroom, Place
 from tutor_app.classroom.events import LinkLost, LinkUp, MessageUnderstood, NetworkProblem, NotPermitted, PictureShown
 from tutor_app.classroom.student import Action, Answer, Presence
 
@@ -160,8 +160,8 @@ def test_commands_to_the_absent_are_never_sent_and_say_so(here: Here, words: Sim
     room = here("A")
     orders, _ = room.lock(["A", "B", "nobody"], "", words.START)
     assert [order.device for order in orders] == ["A"]
-    assert room.students["B"].asked.answer is Answer.UNHEARD  # type: ignore[union-attr]
-    assert room.activity[-1].count(Answer.UNHEARD) == 1
+    assert room.students["B"].asked.answer is Answer.UNREACHED  # type: ignore[union-attr]
+    assert room.activity[-1].count(Answer.UNREACHED) == 1
 
 
 def test_a_role_without_the_right_is_told_at_once(room: Classroom, words: SimpleNamespace) -> None:
@@ -297,6 +297,43 @@ def test_undoing_a_lock_unlocks(here: Here, words: SimpleNamespace) -> None:
     orders, _, _ = room.undo(number, words.START)
     assert [type(order.command) for order in orders] == [Unlock]
     assert next(line for line in room.activity if line.number == number).undone
+
+
+def test_a_lock_can_be_undone_while_it_stands_on_somebody(here: Here, words: SimpleNamespace) -> None:
+    room = here("A", "B")
+    room.lock(["A", "B"], "", words.START)
+    number = room.activity[-1].number
+
+    def undoable() -> bool:
+        return next(line for line in room.activity if line.number == number).can_undo
+
+    room.unlock(["A"], words.START)
+    assert undoable()
+    orders, _, _ = room.undo(number, words.START)
+    assert [order.device for order in orders] == ["B"], "A was unlocked already"
+
+    room.lock(["A", "B"], "", words.START)
+    number = room.activity[-1].number
+    assert room.unlock(["A", "B"], words.START)[1].activity
+    assert not undoable()
+    assert room.undo(number, words.START) == ([], [], Changes())
+
+
+@pytest.mark.parametrize("result", [Result.REFUSED, Result.FAILED])
+def test_a_lock_that_never_came_about_cannot_be_undone(here: Here, words: SimpleNamespace, result: Result) -> None:
+    room = here("A")
+    orders, _ = room.lock(["A"], "", words.START)
+    room.apply(words.answered(orders[0], result))
+    assert not room.activity[-1].can_undo
+    room.lock(["B"], "", words.START)  # B is not here
+    assert not room.activity[-1].can_undo
+
+
+def test_a_lock_whose_lease_ran_out_cannot_be_undone(here: Here, words: SimpleNamespace) -> None:
+    room, _ = locked(here, words, words.START + 5)
+    assert next(line for line in room.activity if line.action is Action.LOCK).can_undo
+    assert room.tick(words.START + 5).activity
+    assert not any(line.can_undo for line in room.activity)
 
 
 def test_a_message_cannot_be_unsaid(here: Here, words: SimpleNamespace) -> None:

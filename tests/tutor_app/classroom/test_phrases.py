@@ -76,6 +76,11 @@ def test_answers_are_counted_in_words_and_tones() -> None:
     assert {run.text: run.tone for run in runs}["1 refused"] is Tone.DANGER
 
 
+def test_who_was_not_there_did_not_fail_to_answer() -> None:
+    answers = {"a": Answer.CONFIRMED, "b": Answer.UNHEARD, "c": Answer.UNREACHED}
+    assert said(activity_runs(line(answers=answers), UTC)).endswith(": 1 confirmed, 1 no answer, 1 not connected")
+
+
 def test_a_message_to_one_is_shown() -> None:
     told = line(text="Message → Ann", action=Action.MESSAGE, devices=("a",), answers={"a": Answer.CONFIRMED})
     assert said(activity_runs(told, UTC)) == "09:00  Message → Ann: shown"

@@ -293,6 +293,22 @@ async def test_a_lesson_that_begins_ends_the_one_before(laptop, desk) -> None:
     assert EndLesson() in one.heard
 
 
+async def test_a_newer_college_file_counts_from_the_next_lesson(tmp_path, laptop, desk) -> None:
+    college = Bursar(tmp_path / "college")
+    one, other = await laptop(college.device()), await laptop(college.device())
+    credentials = college.staff()
+    one.policy_version = other.policy_version = college.bundle.bundle.version
+    room = desk(one, other, credentials=credentials, bundle=college.bundle)
+    await room.until(lambda: len(room.told(Permitted)) == 2)
+    college.college.revoke(other.name)
+    room.network.use(college.bundle)
+    room.network.begin(lesson())
+    await room.until(lambda: room.told(NotPermitted, other) and len(room.told(Permitted, one)) == 2)
+    assert room.told(NotPermitted, other)[0].reason is Reason.REVOKED
+    offered = [message.bundle for message in one.heard if isinstance(message, PolicyOffer)]
+    assert offered == [college.bundle.raw]
+
+
 async def test_other_groups_are_left_alone(college, laptop, desk) -> None:
     other = await laptop(college.device(group="11C"))
     room = desk(other)

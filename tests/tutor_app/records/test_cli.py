@@ -60,6 +60,17 @@ def test_json_for_scripts(run):
     assert len(json.loads(run("attendance", "--json").stdout)) == 2
 
 
+def test_csv_into_a_pipe(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("flags", "--csv", "-")
+    rows = list(csv.DictReader(result.stdout.splitlines(keepends=True)))
+    assert [row["Student"] for row in rows] == ["Zoë", "Amy"]
+    assert "2 of 2 flags written" in result.stderr
+    assert not (tmp_path / "-").exists()
+    assert run("flags", "--csv", "-", "--excel").stdout_bytes.startswith(b"\xef\xbb\xbfAt,")
+    assert b"\r\r\n" not in result.stdout_bytes
+
+
 def test_csv_for_spreadsheets(run, tmp_path):
     file = tmp_path / "flags.csv"
     assert "2 of 2 flags written" in run("flags", "--csv", file, "--excel").stdout

@@ -193,7 +193,7 @@ class Show:
                         at=made.TEN + number * 60,
                     )
                 )
-            window = RecordsWindow(self.theme, records, made.LONDON)
+            window = RecordsWindow(self.theme, records, made.LONDON, {"off-task": "Off task"})
             window.show()
             wait(600)
             self.shot("records", window)

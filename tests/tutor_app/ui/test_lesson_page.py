@@ -65,7 +65,7 @@ def test_shift_locks_everybody_whatever_is_selected(lesson: Held) -> None:
     assert dialog.windowTitle() == "Lock all 30 screens"
     lesson.press(ENTER)
     assert len(lesson.commands) == 6
-    assert lesson.wall_page.side.rows[0].text.endswith("6 asked, 24 no answer")
+    assert lesson.wall_page.side.rows[0].text.endswith("6 asked, 24 not connected")
 
 
 def test_with_nobody_selected_the_buttons_say_all(lesson: Held) -> None:

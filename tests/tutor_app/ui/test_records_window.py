@@ -64,7 +64,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 
 @pytest.fixture
 def window(qtbot: QtBot, theme: Theme, records: Records) -> RecordsWindow:
-    window = RecordsWindow(theme, records, made.LONDON)
+    window = RecordsWindow(theme, records, made.LONDON, {"off-task": "Off task"})
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.listed):
         window.open()
@@ -81,6 +81,30 @@ def test_flags_are_listed_first(window: RecordsWindow) -> None:
     assert sorted(column(window, "Student")) == ["Student 10B", "Student 11A"]
     assert column(window, "When") == ["2026-11-06 10:06"] * 2
     assert window.words.text() == "2 rows"
+
+
+def test_categories_are_called_what_the_policy_calls_them(
+    qtbot: QtBot, window: RecordsWindow, records: Records, tmp_path: Path
+) -> None:
+    records.write(
+        Flagged(
+            id=f"{99:032x}",
+            lesson=f"{0:032x}",
+            device="L1",
+            student="Student 10B",
+            category="of-an-older-policy",
+            by_id="t",
+            by_name="Maths tutor",
+            at=TEN + 90,
+        )
+    )
+    with qtbot.waitSignal(window.listed):
+        window.refresh()
+    assert sorted(column(window, "Category")) == ["Off task", "Off task", "of-an-older-policy"]
+    with qtbot.waitSignal(window.exported):
+        window.save(tmp_path / "flags.csv")
+    rows = list(csv.DictReader((tmp_path / "flags.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert sorted(row["Category"] for row in rows) == ["Off task", "Off task", "of-an-older-policy"]
 
 
 def test_every_listing_can_be_shown(qtbot: QtBot, window: RecordsWindow) -> None:
@@ -141,7 +165,7 @@ def test_records_that_fail_say_so(
         raise RecordsError("The records cannot be read: the disk reports an error.")
 
     monkeypatch.setattr(records, "_ask", fail)
-    window = RecordsWindow(theme, records, made.LONDON)
+    window = RecordsWindow(theme, records, made.LONDON, {})
     qtbot.addWidget(window)
     window.open()
     qtbot.waitUntil(lambda: window.words.text() == "The records cannot be read: the disk reports an error.")
