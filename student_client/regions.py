@@ -122,6 +122,10 @@ class Region:
             step *= 2
         return tuple(found for box in _merged(boxes, most) if (found := _pixels(box).within(self._screen)))
 
+    def exact(self, most: int = BOXES) -> tuple[Rect, ...]:
+        """Return at most `most` disjoint rectangles of set cells and no others; the rest is left for another time."""
+        return tuple(found for box in _stacked(self._rows)[:most] if (found := _pixels(box).within(self._screen)))
+
 
 def boxes_of(rects: Iterable[Rect], screen: Rect) -> tuple[Rect, ...]:
     """Return at most BOXES disjoint rectangles that hold all of `rects` that lies on a screen with a place."""

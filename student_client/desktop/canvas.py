@@ -136,7 +136,8 @@ class Canvas:
             rested.remove(box)
         left = _LEAST_REPAIR if drawn else self._repair_area
         pieces = []
-        for box in rested.boxes() if rested else ():
+        # Beside something new not a cell more: a box around them would show the same pixels twice.
+        for box in rested.exact() if drawn else rested.boxes():
             if left <= 0:
                 break
             part = box._replace(height=min(box.height, max(CELL, left // box.width // CELL * CELL)))

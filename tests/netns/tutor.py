@@ -31,9 +31,9 @@ def main() -> None:
             if not isinstance(event, PictureShown | StatusTold):
                 say(event=type(event).__name__, device=getattr(event, "device", ""), why=getattr(event, "why", ""))
         heard = len(lesson.events)
-        for key, frame in lesson.frames.items():
-            if before.get(key) is not frame:
-                pictures[key[0]] = pictures.get(key[0], 0) + 1
+        for device, frame in lesson.frames.items():
+            if before.get(device) is not frame:
+                pictures[device] = pictures.get(device, 0) + 1
         if time.time() - last_tick >= 1.0:
             last_tick = time.time()
             lesson.classroom.tick(last_tick)

@@ -1,6 +1,7 @@
 """The commands for scripts, against laptops over real TLS; one lesson against the real student's client."""
 
 import asyncio
+import io
 import json
 import os
 import sqlite3
@@ -21,12 +22,13 @@ from typer.testing import CliRunner
 from protocol.enrolment import read_join
 from protocol.identity import Credentials, Role
 from protocol.link import Link
-from protocol.messages import Lock, LockFacts, Outcome, Right, TextMessage, Unlock
+from protocol.messages import Lock, LockFacts, Outcome, Patch, Patches, Right, TextMessage, Unlock
 from protocol.messages import Result as Done
 from student_client.agent.state import StateFolder
 from tests.tutor_app.network.devices import Laptop, refuse, status
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP
+from tutor_app.class_cli import _whole
 from tutor_app.cli import app
 from tutor_app.demo.college import always_open
 
@@ -439,3 +441,25 @@ async def listening(status_file: Path) -> str:
             return address
         await asyncio.sleep(0.02)
     raise AssertionError("the student's client does not listen")
+
+
+def test_a_large_shot_is_composed_of_its_patches() -> None:
+    colours = {(0, 0, 40, 30): (200, 30, 30), (40, 0, 23, 30): (30, 160, 60), (0, 30, 63, 7): (30, 60, 200)}
+    parts = tuple(
+        Patch(x=x, y=y, width=width, height=height, jpeg=plain_jpeg((width, height), colour))
+        for (x, y, width, height), colour in colours.items()
+    )
+    shown = Patches(watch=1, sequence=1, captured_at=1.0, screen_width=63, screen_height=37, patches=parts)
+    picture = _whole(shown)
+    assert picture.size == (63, 37)
+    for (x, y, width, height), colour in colours.items():
+        for place in ((x, y), (x + width - 1, y + height - 1)):
+            got = picture.getpixel(place)
+            assert isinstance(got, tuple)
+            assert max(abs(a - b) for a, b in zip(got, colour, strict=True)) <= 4
+
+
+def plain_jpeg(size: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "JPEG", quality=95)
+    return out.getvalue()

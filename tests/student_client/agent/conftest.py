@@ -23,6 +23,7 @@ from protocol.messages import (
     LessonTerms,
     Message,
     Outcome,
+    Patches,
     PermitGranted,
     PermitRequest,
     Status,
@@ -75,7 +76,7 @@ class Tutor:
                 self.heard.append(message)
                 if isinstance(message, kind):
                     return message
-                if isinstance(message, Frame):
+                if isinstance(message, Frame | Patches):
                     await self.credit(message)
 
     async def greet(self) -> Welcome:
@@ -105,7 +106,12 @@ class Tutor:
         await self.credit(frame)
         return frame
 
-    async def credit(self, frame: Frame) -> None:
+    async def patches(self) -> Patches:
+        patches = await self.expect(Patches)
+        await self.credit(patches)
+        return patches
+
+    async def credit(self, frame: Frame | Patches) -> None:
         await self.say(Credit(watch=frame.watch, sequence=frame.sequence))
 
     async def outcome(self, identifier: str) -> Outcome:

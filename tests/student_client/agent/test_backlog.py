@@ -35,9 +35,7 @@ def test_whoever_takes_seldom_ends_with_the_picture_of_whoever_takes_always(
     steps: list[tuple[list[Rect], bool]],
 ) -> None:
     backlog, always, seldom = Backlog(), {}, {}
-    number = 0
-    for rects, take in [([ALL], True), *steps, ([], True)]:
-        number += 1
+    for number, (rects, take) in enumerate([([ALL], True), *steps, ([], True)]):
         sent = message(*rects, whole=rects == [ALL], jpeg=b"%04d" % number)
         laid(always, sent.patches)
         backlog.add(sent)

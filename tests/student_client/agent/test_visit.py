@@ -7,6 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.enrolment import read_join
 from protocol.link import LinkClosed
@@ -16,6 +17,8 @@ from protocol.messages import (
     Lock,
     Message,
     Outcome,
+    Patch,
+    Patches,
     PermitEnded,
     PolicyOffer,
     PolicyTaken,
@@ -42,6 +45,8 @@ from student_client.local import (
     LockScreen,
     MessageUnderstood,
     PanelState,
+    Refresh,
+    ScreenPatches,
     ShowMessage,
     StopCapture,
 )
@@ -64,6 +69,28 @@ class WatchedDesktop(FakeDesktop):
 
     def kinds(self) -> list[str]:
         return [type(message).__name__ for message in self.told]
+
+
+class PatchingDesktop(WatchedDesktop):
+    """Cuts each focus picture in four, and after the first sends a quarter at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole, self._step = True, 0
+
+    def obey(self, message: Message) -> None:
+        self._whole = self._whole or isinstance(message, Refresh)
+        super().obey(message)
+
+    def say(self, message: Message) -> None:
+        if isinstance(message, ScreenPatches):
+            width, height = message.screen_width // 2, message.screen_height // 2
+            jpeg = self._screen.encoded(width, height).jpeg
+            quarters = [Patch(x=x, y=y, width=width, height=height, jpeg=jpeg) for x in (0, width) for y in (0, height)]
+            self._step += 1
+            some = quarters if self._whole else quarters[self._step % 4 :][:1]
+            message, self._whole = replace(message, whole=self._whole, patches=tuple(some)), False
+        super().say(message)
 
 
 async def closing(tutor: Tutor) -> LinkClosed:
@@ -106,6 +133,10 @@ async def test_a_tutor_sees_the_screen_and_the_student_reads_who_it_was(
     assert laptop.receipts() == ["Maths tutor saw a small picture of your screen"]
     await tutor.watch(Stream.FOCUS, 1280, 720)
     await until(lambda: "Maths tutor saw your whole screen" in laptop.receipts())
+    full = [await tutor.patches() for _ in range(3)]
+    assert [patches.sequence for patches in full] == [1, 2, 3]
+    assert (full[0].screen_width, full[0].screen_height) == (1280, 720)
+    assert [(patch.width, patch.height) for patch in full[0].patches] == [(1280, 720)]
 
 
 async def test_the_indicator_comes_before_the_capture(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:
@@ -155,6 +186,32 @@ async def test_two_tutors_share_one_capture_and_a_slow_one_delays_nobody(
     second = await slow.expect(Frame)
     assert second.sequence == 2
     assert second.captured_at >= frames[-1].captured_at
+
+
+async def test_two_tutors_share_one_focus_view_and_each_watch_begins_whole(
+    campus: Campus, start: StartLaptop, visit: DialTutor
+) -> None:
+    desktop = PatchingDesktop()
+    laptop = await start(desktop)
+    slow = await visit(campus.staff("slow-tutor"), laptop)
+    quick = await visit(campus.staff("quick-tutor"), laptop)
+    for tutor in (slow, quick):
+        await tutor.enter(terms())
+        await tutor.watch(Stream.FOCUS)
+    first = await slow.expect(Patches)  # and no credit for it
+    assert len((await quick.patches()).patches) == 4
+    steps = [await quick.patches() for _ in range(8)]
+    assert laptop.agent.device.screens.channels == 1
+    assert all(len(step.patches) in (1, 4) for step in steps)
+    await slow.credit(first)
+    second = await slow.patches()
+    assert second.sequence == 2
+    assert 1 <= len(second.patches) <= 4, "what was painted over meanwhile is left out"
+    refreshes = desktop.kinds().count("Refresh")
+    await slow.watch(Stream.FOCUS)  # its session checks that the first of a watch covers the screen
+    again = await slow.patches()
+    assert (again.sequence, again.watch) == (1, 2)
+    assert desktop.kinds().count("Refresh") == refreshes + 1
 
 
 async def test_the_pictures_stop_with_the_permit(campus: Campus, start: StartLaptop, visit: DialTutor) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.jpeg import read_header
-from protocol.messages import ScreenState
+from protocol.messages import ScreenState, Stream
 from student_client.backends.base import Backends, CaptureError, Unsupported
 from student_client.backends.fake import Cue, Script, fake_backends
 from student_client.desktop import capture_work
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.capture_work import INDICATOR_LEASE, IndicatorSeen, Lesson
-from student_client.local import DesktopFacts, NextPicture, Picture, StopCapture
+from student_client.local import DesktopFacts, NextPicture, Picture, ScreenPatches, StopCapture
 
 RETRY_AFTER = 0.5  # instead of 3 s
 
@@ -198,3 +199,33 @@ def test_stopping_is_at_once_and_sends_nothing_more(begin: Begin, says: Any, unt
     assert not thread.is_alive()
     assert thread.outbox.take_picture() is None
     assert "capture" not in {other.name for other in threading.enumerate()}
+
+
+def test_a_focus_view_is_whole_then_parts_and_whole_again_on_another_screen(begin: Begin, says: Any) -> None:
+    thread = begin(fake_backends(Script(rate=20, cues=(Cue(0.0), Cue(1.0, ((1280, 720),))))))
+    thread.order(IndicatorSeen(True))
+    thread.order(replace(says.capture(interval_ms=33), stream=Stream.FOCUS, width=1920, height=1080))
+    got = pictures(thread, 2.0)
+    assert all(isinstance(picture, ScreenPatches) for picture in got)
+    sizes = [(picture.screen_width, picture.screen_height) for picture in got]
+    begins = sizes.index((1280, 720))
+    assert [number for number, picture in enumerate(got) if picture.whole] == [0, begins]
+    assert 2 < begins < len(got) - 2
+    assert set(sizes[:begins]) == {(1920, 1080)}
+
+
+def test_inputs_are_told_seldom_by_themselves_and_with_every_picture(
+    begin: Begin, says: Any, facts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_work, "INPUTS_INTERVAL", 0.4)
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(says.capture(interval_ms=50))
+    assert {picture.inputs for picture in pictures(thread, 0.3)} == {0}, "outside lessons nothing is counted"
+    thread.order(Lesson(True))
+    counted = [picture.inputs for picture in pictures(thread, 0.5)]
+    assert counted == sorted(counted)
+    assert counted[-1] > 0
+    assert facts(thread, lambda told: told.inputs > 0)
+    thread.order(Lesson(False))
+    left = {picture.inputs for picture in pictures(thread, 0.4)[2:]}
+    assert len(left) == 1, "the count stays, and stops"

@@ -18,8 +18,8 @@ from websockets.frames import Opcode
 
 from protocol.codec import DEVICE
 from protocol.link import Link
-from protocol.messages import Watch
-from tests.kit import frame, jpeg
+from protocol.messages import Patch, Stream, Watch
+from tests.kit import frame, jpeg, patches
 from tests.tutor_app.network.devices import Laptop, status
 
 Attack = Callable[[Laptop, Link, Watch], Awaitable[None]]
@@ -37,6 +37,11 @@ def png(width: int, height: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (width, height)).save(out, "PNG")
     return out.getvalue()
+
+
+def part(ask: Watch, number: int = 1, **changes: object) -> bytes:
+    """Patches as they are, with what breaks a rule; unchanged they cover the screen."""
+    return DEVICE.encode(patches(ask, number, **changes))
 
 
 async def pour(link: Link, data: bytes) -> None:
@@ -103,6 +108,30 @@ async def sends_text(one: Laptop, link: Link, ask: Watch) -> None:
     await one.hear(link)
 
 
+def sends(change: Callable[[Watch], dict[str, object]]) -> Attack:
+    async def attack(one: Laptop, link: Link, ask: Watch) -> None:
+        await raw(link, part(ask, **change(ask)))
+        await one.hear(link)
+
+    return attack
+
+
+def patch(width: int, height: int, *, x: int = 0, y: int = 0, data: bytes = b"") -> Patch:
+    return Patch(x=x, y=y, width=width, height=height, jpeg=data or jpeg(width, height))
+
+
+# Each breaks one rule of PROTOCOL §5 for the focus view.
+PATCHES: dict[str, Attack] = {
+    "larger than asked": sends(
+        lambda ask: {"screen_width": 2 * ask.width, "patches": (patch(2 * ask.width, ask.height),)}
+    ),
+    "beyond the screen": sends(lambda ask: {"patches": (patch(ask.width, ask.height, x=1),)}),
+    "not what it says": sends(lambda ask: {"patches": (patch(ask.width, ask.height, data=jpeg(2000, 2000)),)}),
+    "a png": sends(lambda ask: {"patches": (patch(ask.width, ask.height, data=png(ask.width, ask.height)),)}),
+    "over and over": sends(lambda ask: {"patches": (patch(ask.width, ask.height),) * 3}),
+    "not whole": sends(lambda ask: {"patches": (patch(8, 8),)}),
+}
+
 FLOODS = [floods_with_statuses, floods_with_garbage, floods_with_pings, floods_with_pongs, floods_with_fragments]
 BREACHES = [
     sends_a_giant,
@@ -114,10 +143,12 @@ BREACHES = [
 ]
 
 
-def after_the_permit(attack: Attack) -> Callable[[Laptop, Link], Awaitable[None]]:
+def after_the_permit(attack: Attack, stream: Stream | None = None) -> Callable[[Laptop, Link], Awaitable[None]]:
+    """Attack when a stream (whichever, for None) is asked for."""
+
     async def behave(one: Laptop, link: Link) -> None:
         await one.let_in(link)
-        while not isinstance(ask := await one.hear(link), Watch):
+        while not isinstance(ask := await one.hear(link), Watch) or stream not in (None, ask.stream):
             pass
         with suppress(ConnectionClosed):
             await attack(one, link, ask)

@@ -7,13 +7,16 @@ import psutil
 import pytest
 
 from protocol.link import Link
-from protocol.messages import Watch
-from tests.tutor_app.network.attacks import BREACHES, FLOODS, Attack, after_the_permit, sends_text
+from protocol.messages import Stream, Watch
+from tests.tutor_app.network.attacks import BREACHES, FLOODS, PATCHES, Attack, after_the_permit, sends_text
 from tests.tutor_app.network.conftest import Desk
 from tests.tutor_app.network.devices import Laptop, status
 from tutor_app.classroom.events import LinkLost, LinkUp, NetworkProblem, Permitted, StatusTold
 from tutor_app.network.candidates import Address
 from tutor_app.network.limits import Limits
+from tutor_app.network.wishes import WatchAsk
+
+FOCUS = WatchAsk(stream=Stream.FOCUS, width=128, height=72, interval_ms=33)
 
 
 @pytest.mark.parametrize("attack", BREACHES, ids=lambda attack: attack.__name__)
@@ -26,6 +29,16 @@ async def test_a_breach_is_cut_off_and_disturbs_nobody(attack: Attack, laptop, d
     await room.until(lambda: len(room.seen(good)) > 5)
     assert not room.told(LinkLost, good)
     assert not room.seen(bad) or attack.__name__ == "sends_without_credit"
+
+
+@pytest.mark.parametrize("attack", PATCHES)
+async def test_patches_that_break_a_rule_never_reach_the_window(attack: str, laptop, desk) -> None:
+    bad = await laptop(behave=after_the_permit(PATCHES[attack], Stream.FOCUS))
+    room: Desk = desk(bad)
+    room.network.watch(bad.name, FOCUS)
+    await room.until(lambda: room.told(LinkLost, bad))
+    assert room.told(LinkLost, bad)[0].why == "The laptop sent what it must not, and was cut off"
+    assert not room.seen(bad, Stream.FOCUS)
 
 
 @pytest.mark.parametrize("attack", FLOODS, ids=lambda attack: attack.__name__)

@@ -237,7 +237,7 @@ async def test_a_changed_wish_is_sent_once_with_a_higher_number(laptop, desk) ->
     larger = WatchAsk(stream=Stream.TILE, width=96, height=54, interval_ms=30)
     for _ in range(20):
         room.network.watch(one.name, larger)
-    await room.until(lambda: room.seen(one)[-1].frame.width == 96)
+    await room.until(lambda: room.seen(one)[-1].shown.width == 96)
     watches = [message for message in one.heard if isinstance(message, Watch)]
     assert [(w.watch, w.width) for w in watches] == [(1, 64), (2, 96)]
 

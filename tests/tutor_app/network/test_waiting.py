@@ -36,7 +36,7 @@ class TestMailbox:
         box.put("A", Stream.FOCUS, picture(3))
         box.put("B", Stream.TILE, picture(4))
         assert box.replaced == 1
-        assert [(one.device, one.stream, one.frame.sequence) for one in box.drain()] == [
+        assert [(one.device, one.stream, one.shown.sequence) for one in box.drain()] == [
             ("A", Stream.FOCUS, 3),  # the focus view first
             ("A", Stream.TILE, 2),
             ("B", Stream.TILE, 4),
@@ -55,6 +55,20 @@ class TestMailbox:
         assert [one.device for one in box.drain(3)] == ["C", "D", "E"]
         assert [one.device for one in box.drain(3)] == ["A"]
         assert len(bells) == 3
+
+    def test_the_focus_view_is_drained_alone_and_has_a_bell_of_its_own(self) -> None:
+        bells: list[int] = []
+        box = Mailbox(on_wake=lambda: bells.append(1))
+        box.put("A", Stream.TILE, picture(1))
+        box.put("A", Stream.FOCUS, picture(2))
+        assert len(bells) == 2
+        assert [one.stream for one in box.drain(1, (Stream.FOCUS,))] == [Stream.FOCUS]
+        box.put("B", Stream.TILE, picture(3))
+        assert len(bells) == 2, "looking after the focus view does not make every tile ring"
+        box.put("A", Stream.FOCUS, picture(4))
+        assert len(bells) == 3
+        assert [one.device for one in box.drain(64, (Stream.TILE,))] == ["A", "B"]
+        assert len(box) == 1
 
     def test_what_is_drained_is_credited_and_nothing_else(self) -> None:
         credited: list[Sequence[Picture]] = []
@@ -136,6 +150,6 @@ def test_pictures_cross_threads_without_loss(drains: int) -> None:
     producer.start()
     while producer.is_alive() or len(box):
         for one in box.drain(drains):
-            assert one.frame.sequence > seen.get(one.device, 0)
-            seen[one.device] = one.frame.sequence
+            assert one.shown.sequence > seen.get(one.device, 0)
+            seen[one.device] = one.shown.sequence
     assert seen == dict.fromkeys(devices, 40)

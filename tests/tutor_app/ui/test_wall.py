@@ -10,7 +10,7 @@ from protocol.messages import Reason
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import CTRL, SHIFT, Held
 from tutor_app.classroom.arrange import Filter, Sort
-from tutor_app.classroom.events import NetworkProblem, TileSeen
+from tutor_app.classroom.events import NetworkProblem, StatusTold, TileSeen
 from tutor_app.ui.tile_delegate import GAP
 from tutor_app.ui.wall_model import Role
 from tutor_app.ui.why_popover import WhyPopover
@@ -248,6 +248,18 @@ def test_who_is_expected_and_missing_is_named(lesson: Held) -> None:
 def test_the_status_line_tells_how_things_stand(lesson: Held) -> None:
     lesson.passes(2)
     assert lesson.wall_page.status.text == "6 live · 0.0 of 20 Mbit/s · All pictures current"
+
+
+def test_a_picture_that_stands_still_while_somebody_types_is_said_in_words(lesson: Held) -> None:
+    lesson.page.watching.settle()
+    typing = StatusTold(device="LAPTOP-02", status=made.status(2, inputs=40), at=lesson.clock.now)
+    lesson.run.take([typing])
+    lesson.passes(17)
+    tile = lesson.wall_page.model.index(1).data(Role.TILE)
+    assert tile.badge.text == "Picture unchanged while typing"
+    assert "Picture unchanged while typing" in tile.spoken
+    assert "Oldest picture 17 s" in lesson.wall_page.status.text
+    assert lesson.wall_page.model.index(2).data(Role.TILE).badge is None
 
 
 def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
