@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from protocol.identity import Credentials
+from protocol.identity import Credentials, read_certificate, valid_between
 from protocol.presence import DEFAULT_PORT
 from student_client.agent.clock import DeviceClock, load_clock, save_clock
 from student_client.agent.desktop import Desktop
 from student_client.agent.device import Device
 from student_client.agent.enrolled import Enrolment
-from student_client.agent.gate import CLOCK_TOLERANCE
+from student_client.agent.gate import CLOCK_SENTENCE, CLOCK_TOLERANCE
 from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
 from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
@@ -101,10 +102,18 @@ class Agent:
         enrolment = Enrolment(self._state, self.board, self.clock.wall)
         while True:
             credentials = await enrolment.usable()
+            self._certified(credentials)
             self.device.enrolled(credentials)
             server = Server(self.device, self.board, self._options.host, self._options.port)
             async with server.listening(credentials) as port:
                 await self._be_found(credentials, port, enrolment.changed())
+
+    def _certified(self, credentials: Credentials) -> None:
+        """Hold the clock to this certificate; where it falls, locks end, which the old time could keep for ever."""
+        ends_at = valid_between(read_certificate(credentials.certificate, "the certificate"))[1]
+        if self.clock.certified(credentials.identity.serial, ends_at):
+            self.device.locker.expire(math.inf)
+            self._save_clock(self.clock.now())
 
     async def _be_found(self, credentials: Credentials, port: int, end: Coroutine[Any, Any, None]) -> None:
         """Advertise until `end` returns."""
@@ -156,7 +165,7 @@ class Agent:
 
     def _check_clock(self, now: float) -> None:
         if self.clock.wall() < now - CLOCK_TOLERANCE:
-            self.board.problem("clock", "This computer's clock has been set back. Nobody is let in until it is right.")
+            self.board.problem("clock", CLOCK_SENTENCE)
         else:
             self.board.solved("clock")
 
