@@ -11,7 +11,7 @@ from protocol.text import plain
 from student_client.backends.base import Facts
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 
-_PROPERTIES = ("_NET_ACTIVE_WINDOW", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
+_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
 _LIMIT = 120
 _DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
@@ -54,7 +54,7 @@ class X11Facts(Facts):
 class _Front:
     """The window in front on one connection, asked about again only after the server has told that it may be another.
 
-    Where no window manager names the active window, nobody tells who has the focus: then it is asked for every time.
+    Without a window manager nobody tells who has the focus: then it is asked for every time.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -80,10 +80,11 @@ class _Front:
 
     def _ask(self) -> str:
         active = self._active_window()
-        self._follow(active)
+        teller = active or self._manager_window()
+        self._follow(teller)
         window = active or self._focused_window()
         words = self._words(window) if window else ""
-        self._known = words if active else None
+        self._known = words if teller else None
         return words
 
     def _follow(self, window: int) -> None:
@@ -112,7 +113,19 @@ class _Front:
         return title_of(plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
 
     def _active_window(self) -> int:
-        return int.from_bytes(self._property(self.connection.root, "_NET_ACTIVE_WINDOW")[:4], "little")
+        return self._window_in(self.connection.root, "_NET_ACTIVE_WINDOW")
+
+    def _window_in(self, window: int, name: str) -> int:
+        return int.from_bytes(self._property(window, name)[:4], "little")
+
+    def _manager_window(self) -> int:
+        """Return the window that a living window manager has; while there is one, it tells of an active window."""
+        window = self._window_in(self.connection.root, "_NET_SUPPORTING_WM_CHECK")
+        try:
+            with in_words(self.connection.display):
+                return window if window and self._window_in(window, "_NET_SUPPORTING_WM_CHECK") == window else 0
+        except RequestError:
+            return 0  # it ended and left its word behind
 
     def _focused_window(self) -> int:
         """Return the nearest window with a class, from the one with the focus up to the root; 0 if there is none."""

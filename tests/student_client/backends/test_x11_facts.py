@@ -101,6 +101,27 @@ def test_the_server_is_asked_again_only_after_a_change(
     facts.close()
 
 
+def test_a_window_manager_without_an_active_window_is_believed_while_it_lives(
+    xvfb: str, new_client: Any, poll: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = _Front._ask
+    monkeypatch.setattr(_Front, "_ask", lambda self: asked.append("again") or ask(self))
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    manager, window = client.window(), client.window()
+    check = client.atom("_NET_SUPPORTING_WM_CHECK")
+    for where in (client.screen.root, manager):
+        client.core.ChangeProperty(0, where, check, xp.Atom.WINDOW, 32, 1, [manager], is_checked=True).check()
+    for _ in range(5):
+        assert facts.active_application() == ""
+    assert asked == ["again"]
+    client.core.DestroyWindow(manager, is_checked=True).check()
+    client.describe(window, "Writer", "essay")
+    client.set_focus(window)
+    assert poll(lambda: facts.active_application() == "Writer — essay")
+    facts.close()
+
+
 def test_a_display_that_is_away_is_no_error(xvfb: str) -> None:
     facts = X11Facts(":9999")
     assert facts.active_application() == ""
