@@ -1,7 +1,9 @@
 """The wall: what is shown, chosen, found, and what its words say to eyes and screen readers."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider
@@ -135,6 +137,29 @@ def test_columns_fill_the_width_without_a_gap(lesson: Held) -> None:
         assert len(set(rows[:columns])) == 1, f"{columns} tiles stand in the first row at {width} pixels"
         assert rows[columns] > rows[0]
         assert wall.maximumViewportSize().width() - columns * cell < columns + 16
+
+
+@pytest.mark.parametrize("size", [(1600, 900), (1366, 768)])
+@pytest.mark.parametrize("number", [4, 12, 30])
+def test_gaps_are_even_and_nothing_stays_empty_at_the_right(
+    hold: Callable[..., Held], number: int, size: tuple[int, int]
+) -> None:
+    held = hold(number, size)
+    held.arrive(1)
+    wall, model = held.wall, held.wall_page.model
+    held.qtbot.waitUntil(lambda: wall.visualRect(model.index(number - 1)).isValid())
+    QApplication.processEvents()
+    places = [wall.visualRect(model.index(row)) for row in range(number)]
+    first = [place for place in places if place.top() == places[0].top()]
+    assert {place.size() for place in places} == {wall.itemDelegate().cell}
+    assert all(after.left() - before.right() == 1 for before, after in pairwise(first)), "cells hold their gap"
+    assert places[len(first)].top() - places[0].bottom() == 1
+    bar = wall.verticalScrollBar().sizeHint().width()
+    left = wall.viewport().x() + first[0].left()
+    right = wall.width() - bar - (wall.viewport().x() + first[-1].right())
+    assert abs(left - right) <= 12 + len(first)
+    tall = places[-1].bottom() + wall.gridSize().height() // 4 > wall.viewport().height()
+    assert left < 40 or tall, "what is left beside few tiles is there because they fill the height"
 
 
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────────────────────────
