@@ -30,7 +30,8 @@ COVERED_WITHIN: Final = 5.0  # seconds a restored lock may take before the agent
 CLOCK_EVERY: Final = 300.0  # seconds between two notes of the last time seen
 CLOCK_EVERY_LOCKED: Final = 10.0  # what a lock may gain by a clock set back and a restart
 RECEIPTS_EVERY: Final = 5.0  # seconds between two writings of ends and repetitions; beginnings are written at once
-LOOK_EVERY: Final = 1.0  # a suspended laptop's timers are late; its clock is not
+LOOK_EVERY: Final = 5.0  # a suspended laptop's timers are late; its clock is not
+LOOK_EVERY_LOCKED: Final = 1.0
 SAVE_AFTER: Final = 0.2  # seconds in which changes of the status gather
 RETRY_EVERY: Final = 2.0
 GUARD_TRIES: Final = 5
@@ -137,7 +138,8 @@ class Agent:
         while True:
             self.device.poked.clear()
             left, now = self.device.tick(), self.clock.now()
-            every = CLOCK_EVERY_LOCKED if self.device.locker.leases.held else CLOCK_EVERY
+            locked = bool(self.device.locker.leases.held)
+            every, look = (CLOCK_EVERY_LOCKED, LOOK_EVERY_LOCKED) if locked else (CLOCK_EVERY, LOOK_EVERY)
             if now - saved_at >= every:
                 self._save_clock(now)
                 self.device.tidy()
@@ -146,7 +148,7 @@ class Agent:
                 self.device.receipts.flush()
                 written_at = now
             self._check_clock(now)
-            waits = [every, *([left, LOOK_EVERY] if left is not None else [])]
+            waits = [every, *([left, look] if left is not None else [])]
             waits += [RECEIPTS_EVERY] if self.device.receipts.unsaved else []
             await self._sleep(min(waits))
 

@@ -16,7 +16,7 @@ import pytest
 
 from protocol.enrolment import read_join
 from protocol.link import dial
-from protocol.messages import Lock, PolicyOffer, PolicyTaken, Reason, Refused, Result
+from protocol.messages import Lock, PermitEnded, PolicyOffer, PolicyTaken, Reason, Refused, Result
 from protocol.tls import staff_context
 from student_client.agent import agent as agent_module
 from student_client.agent import enrolled
@@ -90,6 +90,19 @@ async def test_a_clock_that_was_ahead_is_made_good_by_enrolling_again(
     laptop.port = int(laptop.agent.board.status.listening.rpartition(":")[2])
     await (await visit(who, laptop)).enter(terms())
     assert abs(load_clock(state).last_seen - time.time()) < 60
+
+
+async def test_a_visitor_who_is_stuck_does_not_hold_up_the_end(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    stuck, reading = [await visit(campus.staff(name), laptop) for name in ("maths-tutor", "art-tutor")]
+    for tutor in (stuck, reading):
+        await tutor.enter(terms())
+    stuck.link._connection.transport.pause_reading()
+    began = time.monotonic()
+    await laptop.stop()
+    assert time.monotonic() - began < 0.5
+    assert (await reading.expect(PermitEnded)).reason is Reason.SHUTTING_DOWN
 
 
 @pytest.mark.parametrize(
