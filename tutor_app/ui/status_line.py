@@ -44,7 +44,7 @@ class StatusLine(QFrame):
         self._live.setText(f"{live} live")
         self._rate.setText(f"{bytes_a_second * 8 / 1e6:.1f} Mbit/s")
         self._oldest.setText(oldest_picture(listed, now))
-        self._seen.setText("Nobody is viewed." if over else "Students can see that you are viewing.")
+        self._seen.setText("Nobody is viewed." if over or not live else "Students can see that you are viewing.")
 
     @property
     def text(self) -> str:

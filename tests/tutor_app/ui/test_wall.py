@@ -1,6 +1,7 @@
 """The wall: what is shown, chosen, found, and what its words say to eyes and screen readers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -273,6 +274,32 @@ def test_who_is_expected_and_missing_is_named(lesson: Held) -> None:
 def test_the_status_line_tells_how_things_stand(lesson: Held) -> None:
     lesson.passes(2)
     assert lesson.wall_page.status.text == "6 live · 0.9 Mbit/s · Oldest picture 2.0 s"
+
+
+def test_students_are_said_to_see_it_only_while_somebody_is_viewed(hold: Callable[..., Held]) -> None:
+    lesson = hold(3)
+    seen = lesson.wall_page.status._seen
+    lesson.passes(1)
+    assert seen.text() == "Nobody is viewed."
+    lesson.arrive(1)
+    lesson.passes(1)
+    assert seen.text() == "Students can see that you are viewing."
+
+
+def test_a_new_line_of_the_activity_list_is_whole_at_once(lesson: Held) -> None:
+    lesson.arrive(1)
+    QApplication.processEvents()
+    lesson.run.message(["LAPTOP-01"], "Hello")
+    side = lesson.wall_page.side
+    room = lesson.run.classroom
+    room._replace_line(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
+    side.show_activity(room.activity)
+    for row in side.rows:
+        words = row._runs
+        assert row.isVisible()
+        assert words.width() < side.width()
+        assert words.height() >= words.heightForWidth(words.width())
+    assert side.rows[0].geometry().bottom() < side.rows[1].geometry().top()
 
 
 def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
