@@ -19,11 +19,11 @@ from msgspec import json
 from msgspec.structs import asdict
 
 from protocol.enrolment import MAXIMUM_SIZE, EnrolmentError, JoinFile, read_join
-from protocol.identity import identity_in, read_certificate, valid_between
+from protocol.identity import IdentityError, identity_in, read_certificate, valid_between
 from protocol.presence import DEFAULT_PORT
-from student_client.agent.enrolled import NOT_ENROLLED, day, moment
-from student_client.agent.state import StateError, StateFolder, default_state
-from student_client.agent.status import AgentStatus, Problem, read_status
+from student_client.agent.enrolled import NOT_ENROLLED, day, device_facts, moment
+from student_client.agent.state import CERTIFICATE, StateError, StateFolder, default_state
+from student_client.agent.status import AgentStatus, DeviceFacts, Problem, read_status
 from student_client.backends.base import AutostartError, Unsupported
 from student_client.backends.choose import choose
 
@@ -75,7 +75,7 @@ def enrol(
     try:
         folder.open()
         if folder.enrolled and not again:
-            name = identity_in(read_certificate(folder.read("identity/device.pem") or b"", "the certificate")).name
+            name = identity_in(read_certificate(folder.read(CERTIFICATE) or b"", "the certificate")).name
             _end(Exit.ENROLLED_ALREADY, f"This computer is enrolled already, as {name}. To replace that: --again")
         folder.store_enrolment(join)
     except StateError as error:
@@ -150,13 +150,21 @@ def status(
             typer.echo(json.encode({"running": False, "problem": str(error)}).decode())
         _end(Exit.STATE, str(error))
     if not running:
-        found = AgentStatus(enrolled=enrolled, device=found.device if enrolled else None, problems=found.problems)
+        found = AgentStatus(enrolled=enrolled, device=_stored_device(folder), problems=found.problems)
     code = Exit.OK if running and enrolled else Exit.NOT_ENROLLED if not enrolled else Exit.NOT_RUNNING
     if as_json:
         typer.echo(json.encode({"running": running, **asdict(found)}).decode())
     else:
         typer.echo("\n".join(_lines(found, running)))
     raise typer.Exit(code)
+
+
+def _stored_device(folder: StateFolder) -> DeviceFacts | None:
+    """Return who this computer is enrolled as; None where nobody can tell."""
+    try:
+        return device_facts(folder.read(CERTIFICATE) or b"")
+    except (StateError, IdentityError):
+        return None
 
 
 def _read_join(file: Path) -> JoinFile:

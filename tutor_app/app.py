@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import LessonTerms
@@ -30,6 +31,8 @@ from tutor_app.ui.sign_in import SignInPage
 from tutor_app.ui.stall import StallWatch
 from tutor_app.ui.start_lesson import StartLessonPage
 from tutor_app.ui.theme import Theme
+
+_LATE: Final = 4_000  # milliseconds after a lesson's end by which its last answers have come
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,7 @@ class TutorApp(QObject):
         self.stalls = StallWatch()
         self.network: Network | None = None
         self._entered: _Entered | None = None
+        self._run: LessonRun | None = None
         self._problem = ""
         self._old_bundle = ""
         self.window.finished.connect(self.stop)
@@ -100,6 +104,7 @@ class TutorApp(QObject):
         network, self.network = self.network, None
         if network:
             network.stop()
+            self._take_late(network)
         entered, self._entered = self._entered, None
         if entered:
             for record in entered.records.close():
@@ -166,13 +171,27 @@ class TutorApp(QObject):
         )
         page.closed.connect(self.choose_lesson, Qt.ConnectionType.QueuedConnection)
         self.window.show_page(page)
-        self.network.events()  # what is left of an earlier lesson says nothing about this one
+        self._take_late(self.network)
+        self._run = run
+        run.over.connect(lambda: QTimer.singleShot(_LATE, self._settle))
         self.feed.connect_wire(self.network)
         run.begin()
         for problem in (self._old_bundle, self._problem):
             if problem:
                 run.problem.emit(problem)
         self.lesson_began.emit(page)
+
+    def _settle(self) -> None:
+        if self.network:
+            self._take_late(self.network)
+
+    def _take_late(self, network: Network) -> None:
+        """Put on record what a lesson that is over was still answered."""
+        run = self._run
+        if run and run.is_over:
+            page = self.window.lesson_page
+            run.blockSignals(page is None or page.run is not run)  # its page may be gone
+            run.take(network.events())
 
     def _newest(self) -> SignedIn:
         """Read the college file anew: what was published since the last lesson counts from the next one on."""

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 2.0  # seconds between looks at the computer's addresses
 RETRY_AFTER: Final = 5.0
-CLOSE_WITHIN: Final = 2.0
+CLOSE_WITHIN: Final = 0.4  # seconds for the good-bye, which takes a third of one
 REGISTER_WITHIN: Final = 10.0
 
 

@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from protocol.identity import Credentials
+from protocol.identity import Credentials, read_certificate, valid_between
 from protocol.presence import DEFAULT_PORT
 from student_client.agent.clock import DeviceClock, load_clock, save_clock
 from student_client.agent.desktop import Desktop
 from student_client.agent.device import Device
 from student_client.agent.enrolled import Enrolment
-from student_client.agent.gate import CLOCK_TOLERANCE
+from student_client.agent.gate import CLOCK_SENTENCE, CLOCK_TOLERANCE
 from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
 from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
@@ -29,7 +30,8 @@ COVERED_WITHIN: Final = 5.0  # seconds a restored lock may take before the agent
 CLOCK_EVERY: Final = 300.0  # seconds between two notes of the last time seen
 CLOCK_EVERY_LOCKED: Final = 10.0  # what a lock may gain by a clock set back and a restart
 RECEIPTS_EVERY: Final = 5.0  # seconds between two writings of ends and repetitions; beginnings are written at once
-LOOK_EVERY: Final = 1.0  # a suspended laptop's timers are late; its clock is not
+LOOK_EVERY: Final = 5.0  # a suspended laptop's timers are late; its clock is not
+LOOK_EVERY_LOCKED: Final = 1.0
 SAVE_AFTER: Final = 0.2  # seconds in which changes of the status gather
 RETRY_EVERY: Final = 2.0
 GUARD_TRIES: Final = 5
@@ -101,10 +103,18 @@ class Agent:
         enrolment = Enrolment(self._state, self.board, self.clock.wall)
         while True:
             credentials = await enrolment.usable()
+            self._certified(credentials)
             self.device.enrolled(credentials)
             server = Server(self.device, self.board, self._options.host, self._options.port)
             async with server.listening(credentials) as port:
                 await self._be_found(credentials, port, enrolment.changed())
+
+    def _certified(self, credentials: Credentials) -> None:
+        """Hold the clock to this certificate; where it falls, locks end, which the old time could keep for ever."""
+        ends_at = valid_between(read_certificate(credentials.certificate, "the certificate"))[1]
+        if self.clock.certified(credentials.identity.serial, ends_at):
+            self.device.locker.expire(math.inf)
+            self._save_clock(self.clock.now())
 
     async def _be_found(self, credentials: Credentials, port: int, end: Coroutine[Any, Any, None]) -> None:
         """Advertise until `end` returns."""
@@ -128,7 +138,8 @@ class Agent:
         while True:
             self.device.poked.clear()
             left, now = self.device.tick(), self.clock.now()
-            every = CLOCK_EVERY_LOCKED if self.device.locker.leases.held else CLOCK_EVERY
+            locked = bool(self.device.locker.leases.held)
+            every, look = (CLOCK_EVERY_LOCKED, LOOK_EVERY_LOCKED) if locked else (CLOCK_EVERY, LOOK_EVERY)
             if now - saved_at >= every:
                 self._save_clock(now)
                 self.device.tidy()
@@ -137,7 +148,7 @@ class Agent:
                 self.device.receipts.flush()
                 written_at = now
             self._check_clock(now)
-            waits = [every, *([left, LOOK_EVERY] if left is not None else [])]
+            waits = [every, *([left, look] if left is not None else [])]
             waits += [RECEIPTS_EVERY] if self.device.receipts.unsaved else []
             await self._sleep(min(waits))
 
@@ -156,7 +167,7 @@ class Agent:
 
     def _check_clock(self, now: float) -> None:
         if self.clock.wall() < now - CLOCK_TOLERANCE:
-            self.board.problem("clock", "This computer's clock has been set back. Nobody is let in until it is right.")
+            self.board.problem("clock", CLOCK_SENTENCE)
         else:
             self.board.solved("clock")
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VISITORS: Final = 16
+PER_PERSON: Final = 2  # a tutor may change laptops in the middle; nobody takes all the places
 
 
 class Device:
@@ -128,16 +129,22 @@ class Device:
     # ── the visitors ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def decide(self, visit: "Visit", lesson: LessonTerms) -> Permit | Refusal:
-        """Decide on a permit; a newer connection of the same person for the same lesson takes the older one's place."""
+        """Decide on a permit; a person's newer connection may take an older one's place."""
         decision = self.gate.decide(visit.peer, lesson, self.clock.wall(), self.clock.now())
         if isinstance(decision, Refusal):
             return decision
-        for other in self._permitted():
-            if other.peer.id == visit.peer.id and other.lesson and other.lesson.id == lesson.id:
-                other.replaced()
+        self._make_way(visit, lesson)
         if len(self._visits) >= VISITORS:
             return Refusal(Reason.BUSY, f"{VISITORS} members of staff are connected to this computer already.")
         return decision
+
+    def _make_way(self, visit: "Visit", lesson: LessonTerms) -> None:
+        """End the same person's connection for the same lesson, and their oldest where they have too many."""
+        theirs = [other for other in self._permitted() if other.peer.id == visit.peer.id]
+        same = [other for other in theirs if other.lesson and other.lesson.id == lesson.id]
+        others = [other for other in theirs if other not in same]
+        for other in (*same, *others[: max(0, len(others) + 1 - PER_PERSON)]):
+            other.replaced()
 
     def visitor_in(self, visit: "Visit") -> None:
         """Somebody holds a permit from now on."""

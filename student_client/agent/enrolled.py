@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from protocol.identity import Credentials, IdentityError, Role, read_certificate, valid_between
+from protocol.identity import Credentials, IdentityError, Role, identity_in, read_certificate, valid_between
 from student_client.agent.state import StateError, StateFolder
 from student_client.agent.status import DeviceFacts, StatusBoard
 
@@ -53,20 +53,10 @@ class Enrolment:
         return credentials
 
     def _check(self, credentials: Credentials) -> None:
-        identity = credentials.identity
-        if identity.role is not Role.DEVICE:
+        if credentials.identity.role is not Role.DEVICE:
             raise StateError("The stored identity is not a device's. Enrol this computer again.")
         starts_at, self._ends_at = valid_between(read_certificate(credentials.certificate, "the certificate"))
-        self._board.set(
-            enrolled=True,
-            device=DeviceFacts(
-                id=identity.id,
-                name=identity.name,
-                group=identity.group,
-                college=str(identity.college),
-                valid_until=self._ends_at,
-            ),
-        )
+        self._board.set(enrolled=True, device=device_facts(credentials.certificate))
         now = self._wall()
         if now < starts_at:
             raise StateError(
@@ -87,6 +77,19 @@ class Enrolment:
             )
         else:
             self._board.solved("certificate")
+
+
+def device_facts(certificate: bytes) -> DeviceFacts:
+    """Return who a stored certificate says this computer is; raises IdentityError."""
+    read = read_certificate(certificate, "the certificate")
+    identity = identity_in(read)
+    return DeviceFacts(
+        id=identity.id,
+        name=identity.name,
+        group=identity.group,
+        college=str(identity.college),
+        valid_until=valid_between(read)[1],
+    )
 
 
 def day(at: float) -> str:

@@ -10,6 +10,11 @@ from protocol.policy.permit import Permit, Refusal, decide_permit
 
 CLOCK_TOLERANCE: Final = 120.0  # seconds a corrected clock may jump back; a person who sets it back wants hours
 
+CLOCK_SENTENCE: Final = (
+    "This computer's clock has been set back. Set it right and try again. If it is right now, it was ahead before: "
+    "enrol this computer again (lessonlight-student enrol FILE --again)."
+)
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -41,5 +46,5 @@ class Gate:
         if self.bundle is None:
             return Refusal(Reason.NO_POLICY, "This computer has no valid policy. Publish one, or enrol it again.")
         if wall < max(floor, self.bundle.published_at) - CLOCK_TOLERANCE:
-            return Refusal(Reason.CLOCK, "This computer's clock has been set back. Set it right and try again.")
+            return Refusal(Reason.CLOCK, CLOCK_SENTENCE)
         return decide_permit(self.bundle.policy, self.bundle.deny, peer, self.device.group, lesson, max(wall, floor))

@@ -22,6 +22,7 @@ from student_client.local import ReceiptLine
 MERGED_WITHIN: Final = 60.0  # seconds; the same person doing the same again is one receipt
 REFUSALS_AN_HOUR: Final = 60  # a flood of strangers fills neither the disk nor the student's list
 FILE_LIMIT: Final = 1024 * 1024  # about 4,000 receipts
+MEMORY_LIMIT: Final = 4000  # receipts kept while the disk takes none
 KEPT_AFTER_LIMIT: Final = 2000
 DAY: Final = 86_400.0
 
@@ -213,11 +214,19 @@ class Receipts:
             # Viewing goes on: a full disk must not be a way out of a lesson. The indicator shows it all the same.
             self._unsaved = {receipt.number: receipt for receipt in receipts} | self._unsaved
             self.problem = str(error)
+            if len(self.all) > MEMORY_LIMIT:
+                self._forget_oldest()
             return
         self.problem = ""
         if size > FILE_LIMIT:
-            self.all = dict(list(self.all.items())[-KEPT_AFTER_LIMIT:])
+            self._forget_oldest()
             self._rewrite()
+
+    def _forget_oldest(self) -> None:
+        """Keep the newest, and what still goes on."""
+        newest = set(list(self.all)[-KEPT_AFTER_LIMIT:])
+        self.all = {number: one for number, one in self.all.items() if number in newest or not one.until}
+        self._unsaved = {number: one for number, one in self._unsaved.items() if number in self.all}
 
     def _rewrite(self) -> None:
         try:

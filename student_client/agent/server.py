@@ -6,7 +6,7 @@ import errno
 import http
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from websockets.asyncio.server import Server as WebSocketServer
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 HANDSHAKE_WITHIN: Final = 5.0  # seconds for TLS, and again for the upgrade; SECURITY rule 5
 CLOSE_WITHIN: Final = 1.0
-GOODBYE_WITHIN: Final = 2.0
+GOODBYE_WITHIN: Final = 0.3  # seconds for every visitor to have read why; whoever is stuck is cut off
 RETRY_EVERY: Final = 2.0  # seconds, while the port is taken
 WRITE_LIMIT: Final = 256 * 1024  # bytes a peer may leave unread before its outbox waits
 
@@ -40,7 +40,7 @@ class Server:
     def __init__(self, device: Device, board: StatusBoard, host: str, port: int) -> None:
         self._device, self._board = device, board
         self._host, self._port = host, port
-        self._visits: set[Visit] = set()
+        self._visits: dict[Visit, Callable[[], None]] = {}  # and how to cut each off
         self._empty = asyncio.Event()
         self._empty.set()
         self._door = Door(lambda address, why: device.refused(Someone(address=address), why))
@@ -114,12 +114,12 @@ class Server:
         peer = peer_identity(connection.transport.get_extra_info("ssl_object"))
         link = Link(connection, Side.DEVICE, peer)
         visit = Visit(link, self._device, ATTEMPT.get(), connection.transport.abort)
-        self._visits.add(visit)
+        self._visits[visit] = connection.transport.abort
         self._empty.clear()
         try:
             await visit.run()
         finally:
-            self._visits.discard(visit)
+            del self._visits[visit]
             if not self._visits:
                 self._empty.set()
 
@@ -129,3 +129,5 @@ class Server:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_WITHIN):
                 await self._empty.wait()
+        for abort in list(self._visits.values()):
+            abort()

@@ -11,27 +11,26 @@ from protocol.text import plain
 from student_client.backends.base import Facts
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 
+_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
 _LIMIT = 120
 _DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
 
 
 class X11Facts(Facts):
-    """Asks one display when it is asked; a display that is away is "" until it is back."""
+    """Asks one display when it is asked and something has changed; a display that is away is "" until it is back."""
 
     def __init__(self, display: str) -> None:
         self._display = display
-        self._connection: Connection | None = None
+        self._front: _Front | None = None
 
     def active_application(self) -> str:
         """Return the window that the window manager calls active, or without one the window with the focus."""
         try:
-            self._connection = self._connection or Connection(self._display)
-            return _application(self._connection)
+            self._front = self._front or _Front(Connection(self._display))
+            return self._front.application()
         except DisplayLostError:
             self.close()
-        except RequestError:
-            pass  # the window went while we asked about it
         return ""
 
     def logged_in_user(self) -> str:
@@ -47,19 +46,110 @@ class X11Facts(Facts):
 
     def close(self) -> None:
         """Disconnect; the next question connects again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._front is not None:
+            self._front.connection.close()
+            self._front = None
 
 
-def _application(connection: Connection) -> str:
-    with in_words(connection.display):
-        window = _active_window(connection) or _focused_window(connection)
-        if not window:
-            return ""
-        name = _text(connection, window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
-        title = _text(connection, window, "_NET_WM_NAME") or _text(connection, window, "WM_NAME")
-    return title_of(plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
+class _Front:
+    """The window in front on one connection, asked about again only after the server has told that it may be another.
+
+    Without a window manager nobody tells who has the focus: then it is asked for every time.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._atoms = {name: connection.atom(name) for name in _PROPERTIES}
+        self._followed = 0
+        self._known: str | None = None
+        self._listen(connection.root, xp.EventMask.PropertyChange)
+
+    def application(self) -> str:
+        """Return its words, "" where there is none; raises DisplayLostError."""
+        for event in self.connection.events():
+            if self._concerns(event):
+                self._known = None
+        if self._known is not None:
+            return self._known
+        try:
+            with in_words(self.connection.display):
+                return self._ask()
+        except RequestError:
+            self._followed, self._known = 0, None  # the window went while we asked about it
+        return ""
+
+    def _ask(self) -> str:
+        active = self._active_window()
+        teller = active or self._manager_window()
+        self._follow(teller)
+        window = active or self._focused_window()
+        words = self._words(window) if window else ""
+        self._known = words if teller else None
+        return words
+
+    def _follow(self, window: int) -> None:
+        """Be told of this window's changes, before it is asked about: none can fall between the two."""
+        if window == self._followed:
+            return
+        if self._followed:
+            self._listen(self._followed, xp.EventMask.NoEvent)
+        self._followed = window
+        if window:
+            self._listen(window, xp.EventMask.PropertyChange | xp.EventMask.StructureNotify)
+
+    def _listen(self, window: int, mask: int) -> None:
+        with in_words(self.connection.display):
+            self.connection.core.ChangeWindowAttributes(window, xp.CW.EventMask, [mask])
+            self.connection.flush()
+
+    def _concerns(self, event: Any) -> bool:
+        if isinstance(event, xp.PropertyNotifyEvent):
+            return event.atom in self._atoms.values()
+        return isinstance(event, xp.DestroyNotifyEvent)
+
+    def _words(self, window: int) -> str:
+        name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
+        title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
+        return title_of(plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
+
+    def _active_window(self) -> int:
+        return self._window_in(self.connection.root, "_NET_ACTIVE_WINDOW")
+
+    def _window_in(self, window: int, name: str) -> int:
+        return int.from_bytes(self._property(window, name)[:4], "little")
+
+    def _manager_window(self) -> int:
+        """Return the window that a living window manager has; while there is one, it tells of an active window."""
+        window = self._window_in(self.connection.root, "_NET_SUPPORTING_WM_CHECK")
+        try:
+            with in_words(self.connection.display):
+                return window if window and self._window_in(window, "_NET_SUPPORTING_WM_CHECK") == window else 0
+        except RequestError:
+            return 0  # it ended and left its word behind
+
+    def _focused_window(self) -> int:
+        """Return the nearest window with a class, from the one with the focus up to the root; 0 if there is none."""
+        core, root = self.connection.core, self.connection.root
+        window = int(core.GetInputFocus().reply().focus)
+        if window <= xp.InputFocus.PointerRoot:
+            window = int(core.QueryPointer(root).reply().child)
+        while window not in (0, root):
+            if self._property(window, "WM_CLASS") or self._property(window, "WM_NAME"):
+                return window
+            window = int(core.QueryTree(window).reply().parent)
+        return 0
+
+    def _text(self, window: int, name: str) -> str:
+        value = self._property(window, name)
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value.decode("latin-1")  # what STRING means
+
+    def _property(self, window: int, name: str) -> bytes:
+        anything: Any = xp.GetPropertyType.Any
+        reply = self.connection.core.GetProperty(False, window, self._atoms[name], anything, 0, _READ).reply()
+        return bytes(reply.value.raw)
 
 
 def title_of(name: str, title: str) -> str:
@@ -86,35 +176,3 @@ def _alike(name: str, last: str) -> bool:
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
-
-
-def _active_window(connection: Connection) -> int:
-    reply = _property(connection, connection.root, "_NET_ACTIVE_WINDOW")
-    return int.from_bytes(reply[:4], "little")
-
-
-def _focused_window(connection: Connection) -> int:
-    """Return the nearest window with a class, from the one with the focus up to the root; 0 if there is none."""
-    core = connection.core
-    window = int(core.GetInputFocus().reply().focus)
-    if window <= xp.InputFocus.PointerRoot:
-        window = int(core.QueryPointer(connection.root).reply().child)
-    while window not in (0, connection.root):
-        if _property(connection, window, "WM_CLASS") or _property(connection, window, "WM_NAME"):
-            return window
-        window = int(core.QueryTree(window).reply().parent)
-    return 0
-
-
-def _text(connection: Connection, window: int, name: str) -> str:
-    value = _property(connection, window, name)
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")  # what STRING means
-
-
-def _property(connection: Connection, window: int, name: str) -> bytes:
-    anything: Any = xp.GetPropertyType.Any
-    reply = connection.core.GetProperty(False, window, connection.atom(name), anything, 0, _READ).reply()
-    return bytes(reply.value.raw)

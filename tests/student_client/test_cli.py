@@ -169,7 +169,9 @@ def test_run_and_status_and_the_end(
     shell: Shell, college: College, running: Callable[..., subprocess.Popen[str]]
 ) -> None:
     shell.run("enrol", shell.join(college.add_device("LAPTOP-05", group="10B")), "--no-autostart")
-    assert shell.run("status").returncode == Exit.NOT_RUNNING
+    before = shell.run("status")
+    assert before.returncode == Exit.NOT_RUNNING
+    assert "Enrolled as LAPTOP-05, group 10B" in before.stdout
     process = running("--listen", "127.0.0.1:0", "--no-mdns", "--fake-screens")
     ran = eventually(shell, lambda ran: "Listening on 127.0.0.1:" in ran.stdout)
     assert ran.returncode == Exit.OK

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from protocol.enrolment import read_join
-from protocol.messages import EndLesson, LessonTerms, Lock
-from tests.tutor_app.network.devices import Laptop
+from protocol.link import Link
+from protocol.messages import EndLesson, LessonTerms, Lock, LockFacts, Message, Outcome, Result, Unlock
+from tests.tutor_app.network.devices import Laptop, status
 from tutor_app.admin.college import College
 from tutor_app.app import Preset, TutorApp
 from tutor_app.classroom.arrange import Filter
@@ -163,6 +164,48 @@ def test_a_whole_lesson(qtbot: QtBot, start: Start, laptops: LaptopThread, tmp_p
         assert records.query(queries.lessons).result().rows[0].seen == 2
         answers = [row.result for row in records.query(queries.commands).result().rows if row.action == "lock"]
         assert answers == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("closing", [True, False])
+def test_what_is_unlocked_with_the_lessons_end_goes_on_record_with_its_answer(
+    qtbot: QtBot,
+    start: Start,
+    laptops: LaptopThread,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    closing: bool,
+) -> None:
+    async def answer(self: Laptop, link: Link, message: Message) -> None:
+        if isinstance(message, Lock):
+            lock = LockFacts(id=message.id, by="Maths tutor", until=time.time() + 600, covered=True)
+            await link.send(status(lock=lock))
+        if isinstance(message, Unlock):
+            await asyncio.sleep(0.3)
+        if isinstance(message, Lock | Unlock):
+            await link.send(Outcome(id=message.id, result=Result.OK))
+
+    monkeypatch.setattr(Laptop, "answer", answer)
+    app = start(lesson=lesson(), dial=laptops.addresses)
+    room = page_of(qtbot, app).run.classroom
+    qtbot.waitUntil(lambda: all(one.linked for one in room.students.values()), timeout=10_000)
+    page = page_of(qtbot, app)
+    page.run.lock(list(room.students))
+    qtbot.waitUntil(lambda: len(room.locked) == 2, timeout=5000)
+    page._end(True)
+
+    def results() -> list[str]:
+        assert app._entered
+        rows = app._entered.records.query(queries.commands).result().rows
+        return [row.result for row in rows if row.action == "unlock"]
+
+    if not closing:
+        qtbot.waitUntil(lambda: results() == ["ok", "ok"], timeout=6000)
+        return
+    with qtbot.waitSignal(app.stopped):
+        app.window.close()
+    with Records.open(tmp_path / "records.db", on_problem=lambda _: None) as records:
+        rows = records.query(queries.commands).result().rows
+    assert [row.result for row in rows if row.action == "unlock"] == ["ok", "ok"]
 
 
 def test_one_lesson_after_another(qtbot: QtBot, start: Start, laptops: LaptopThread) -> None:

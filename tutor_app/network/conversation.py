@@ -44,6 +44,7 @@ from tutor_app.network.program import PROGRAM
 from tutor_app.network.traffic import Traffic
 from tutor_app.network.wishes import WatchAsk, Wishes
 
+ANSWERS_WITHIN = 2.0  # seconds a lesson's end waits for the answers to what was ordered just before
 ORDERS = 64  # waiting for one device: more than a tutor can click while a link is slow
 _BREACHES = {1002, 1003, 1007, 1009}  # RFC 6455 §7.4.1: what websockets itself closes for
 
@@ -93,6 +94,7 @@ class Conversation:
         self._in_flight: dict[Stream, Shown] = {}
         self._credits: dict[Stream, Shown] = {}
         self._orders: deque[Command] = deque()
+        self._unanswered: set[str] = set()
         self._work = asyncio.Event()
         self._farewell: str | None = None
 
@@ -131,10 +133,18 @@ class Conversation:
             self._work.set()
 
     def say_farewell(self, reason: str) -> bool:
-        """End the lesson: what was ordered is still sent, then `EndLesson`, then the close. False before a permit."""
+        """End the lesson: what was ordered is still sent and answered, then `EndLesson`, then the close.
+
+        False before a permit. A laptop that does not answer is waited for `ANSWERS_WITHIN`.
+        """
         self._farewell = reason
         self._work.set()
         return self.permitted
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an order is on its way, or its answer."""
+        return bool(self._orders or self._unanswered)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,6 +191,8 @@ class Conversation:
             case Status():
                 self._tell(StatusTold(device=self.device, status=message, at=at))
             case Outcome():
+                self._unanswered.discard(message.id)
+                self._work.set()
                 self._answer(message.id, message.result, message.detail)
             case Understood():
                 self._tell(MessageUnderstood(device=self.device, command=message.id, at=at))
@@ -216,8 +228,10 @@ class Conversation:
 
     async def _say_order(self, command: Command) -> None:
         try:
+            self._unanswered.add(command.id)
             await self.link.send(command)
         except LocalProtocolError as error:
+            self._unanswered.discard(command.id)
             self._answer(command.id, Result.REFUSED, str(error))
 
     async def _follow_wish(self, stream: Stream) -> None:
@@ -241,6 +255,11 @@ class Conversation:
             await self.link.send(Credit(watch=shown.watch, sequence=shown.sequence))
 
     async def _leave(self, reason: str) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                while self._unanswered and self._open:
+                    self._work.clear()
+                    await self._work.wait()
         if self._open:
             await self.link.send(EndLesson())
         await self.link.close(CloseCode.DONE, reason)

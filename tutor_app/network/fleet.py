@@ -18,7 +18,7 @@ from protocol.tls import staff_context
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import Event, LinkLost, LinkUp, NotPermitted
 from tutor_app.network.candidates import Address, Candidate, Candidates
-from tutor_app.network.conversation import NOT_CONNECTED, Conversation, Ending, Shared, unsent
+from tutor_app.network.conversation import ANSWERS_WITHIN, NOT_CONNECTED, Conversation, Ending, Shared, unsent
 from tutor_app.network.limits import Limits
 from tutor_app.network.mailbox import Mailbox, Picture
 from tutor_app.network.problems import Problems
@@ -125,7 +125,10 @@ class Fleet:
             self._changed.set()
 
     async def end(self, reason: str) -> None:
-        """Tell every device that the lesson is over and close all links; takes two seconds at most."""
+        """Tell every device that the lesson is over and close all links.
+
+        Takes three seconds at most, and `ANSWERS_WITHIN` more where something has just been ordered.
+        """
         async with self._turn:
             await self._end_all(reason)
             await self._settled(self._errands)
@@ -310,12 +313,13 @@ class Fleet:
         polite = {held.task for held in self._held.values() if held.conversation.say_farewell(reason)}
         for visit in visits - polite:
             visit.cancel()
-        await self._settled(visits)
+        waiting = any(held.conversation.is_waiting for held in self._held.values())
+        await self._settled(visits, ANSWERS_WITHIN if waiting else 0.0)
 
-    async def _settled(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+    async def _settled(self, tasks: Iterable[asyncio.Task[None]], longer: float = 0.0) -> None:
         """Wait for these to end, not for long."""
         unsettled = set(tasks)
-        for within in (FAREWELL_WITHIN, None):
+        for within in (FAREWELL_WITHIN + longer, None):
             if unsettled:
                 _, unsettled = await asyncio.wait(unsettled, timeout=within)
             for task in unsettled:

@@ -65,7 +65,7 @@ class Network:
         self._thread.start()
         self._started.wait()
 
-    def stop(self, timeout: float = 5.0) -> bool:
+    def stop(self, timeout: float = 7.0) -> bool:
         """End the lesson, close every link at once, end the thread; False when it took longer than `timeout`."""
         if self._thread.ident is None:
             return True  # it was never started

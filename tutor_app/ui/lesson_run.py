@@ -10,7 +10,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
 from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
-from tutor_app.classroom.events import Event, PictureShown, TileSeen
+from tutor_app.classroom.events import (
+    CommandAnswered,
+    Event,
+    MessageUnderstood,
+    NetworkProblem,
+    PictureShown,
+    TileSeen,
+)
 from tutor_app.ui.ports import Journal, Wire
 from tutor_app.ui.recorder import Recorder
 
@@ -73,9 +80,11 @@ class LessonRun(QObject):
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, events: list[Event]) -> None:
-        """Take in what the network tells."""
+        """Take in what the network tells; once the lesson is over only what was answered and what is wrong."""
         changes = Changes()
         for event in events:
+            if self.is_over and not isinstance(event, CommandAnswered | MessageUnderstood | NetworkProblem):
+                continue
             changes |= self.classroom.apply(event)
             self._recorder.happened(event)
         if changes:

@@ -73,6 +73,7 @@ class SidePanel(QFrame):
         show.clicked.connect(self.missing_asked)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(0)
+        self._scroll = QScrollArea()
         self._lay_out(show)
 
     @property
@@ -82,17 +83,33 @@ class SidePanel(QFrame):
 
     def show_activity(self, lines: Sequence[Line], held: bool = True) -> None:
         """Show these lines, newest on top."""
-        shown = lines[-_LINES:]
+        shown, changed = lines[-_LINES:], False
         for line in shown:
             row = self._rows.get(line.number)
             if row is None:
                 row = self._rows[line.number] = ActivityRow(self._theme, self._zone, line)
                 row.undone.connect(self.undo_asked)
                 self._lines.insertWidget(0, row)
+                row.show()
+                changed = True
             elif row.line != line or row.held is not held:
                 row.show_line(line, held)
+                changed = True
         for number in set(self._rows) - {line.number for line in shown}:
             self._rows.pop(number).deleteLater()
+        if changed:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Give every line its height now; else a new one is painted once without."""
+        inside = self._scroll.widget()
+        column = inside.layout() if inside else None
+        if inside and column:
+            for row in self._rows.values():
+                row.updateGeometry()
+            column.activate()
+            inside.resize(inside.width(), max(self._scroll.viewport().height(), column.heightForWidth(inside.width())))
+            column.activate()
 
     def show_absent(self, absent: Sequence[Student], expected: int) -> None:
         """Show who was expected and has not been seen."""
@@ -123,7 +140,7 @@ class SidePanel(QFrame):
         column.addWidget(label("Activity", kind="strong"))
         column.addLayout(self._lines)
         column.addStretch(1)
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -76,6 +76,7 @@ class StartLessonPage(QWidget):
         self.end = QTimeEdit()
         self.end.setDisplayFormat("HH:mm")
         self.end.setFixedWidth(90)
+        self.end.lineEdit().setTextMargins(8, 0, 0, 0)  # a style sheet's padding does not reach inside
         self.rules = Choice(theme, [rules.title or slug for slug, rules in policy.rules.items()])
         self._expected = label(kind="soft")
         self._hours = label(kind="soft", wrap=True)

@@ -53,7 +53,7 @@ class StatusLine(QFrame):
         self._live.setText(f"{live} live")
         self._rate.setText(f"{load.used:.1f} of {load.allowed:.0f} Mbit/s")
         self._oldest.setText(oldest_picture(listed, now))
-        self._seen.setText("Nobody is viewed." if over else "Students can see that you are viewing.")
+        self._seen.setText("Nobody is viewed." if over or not live else "Students can see that you are viewing.")
 
     @property
     def text(self) -> str:

@@ -20,6 +20,7 @@ from tutor_app.ui.tile_paint import (
     frame_pixmap,
     paint_badge,
     paint_picture,
+    paint_pill,
 )
 from tutor_app.ui.wall_model import Role
 
@@ -125,6 +126,8 @@ class TileDelegate(QStyledItemDelegate):
         icon, headline, detail, why = self._words_layout(area, tile)
         if not icon.isEmpty():
             brushes.icon(painter, _ICON_OF[tile.look], icon.center(), round(icon.height()), colour)
+        if tile.look in _ON_A_PILL:
+            paint_pill(painter, brushes, headline, tile.headline)
         painter.setPen(colour)
         painter.setFont(brushes.ordinary)
         painter.drawText(headline, CENTRE | Qt.TextFlag.TextWordWrap, single_line(tile.headline))
@@ -200,6 +203,7 @@ class TileDelegate(QStyledItemDelegate):
         self._frames.clear()
 
 
+_ON_A_PILL: Final = (Look.ASKED, Look.FADED)  # their veil lets the picture through
 _PICTURED: Final = (Look.LIVE, Look.LOCKED, Look.ASKED, Look.FADED)
 
 

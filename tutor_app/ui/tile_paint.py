@@ -130,3 +130,13 @@ def paint_badge(painter: QPainter, brushes: Brushes, area: QRectF, badge: Badge)
     painter.setPen(colour)
     painter.setFont(brushes.tiny_bold)
     painter.drawText(box.adjusted(22, 0, 0, 0), LEFT, text)
+
+
+def paint_pill(painter: QPainter, brushes: Brushes, area: QRectF, text: str) -> None:
+    """Paint what makes a text in the middle of an area readable over any picture."""
+    wide = min(brushes.ordinary_metrics.horizontalAdvance(single_line(text)) + 24.0, area.width() + 8)
+    pill = QRectF(area.center().x() - wide / 2, area.top() - 4, wide, area.height() + 8)
+    painter.setPen(brushes.hairline)
+    painter.setBrush(brushes.surface)
+    radius = min(pill.height() / 2, 14)
+    painter.drawRoundedRect(pill, radius, radius)

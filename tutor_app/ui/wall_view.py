@@ -15,7 +15,7 @@ from tutor_app.ui.wall_model import Role, WallModel
 SMALLEST: Final = 140
 LARGEST: Final = 640
 ORDINARY: Final = 200
-_SPREAD: Final = 24  # pixels a gap may grow by, so that the last column ends at the edge
+_WIDEST: Final = 2.0  # a picture's width by its height: a little beyond 16:9, so that the columns fill the width
 _MARGIN: Final = 10  # with half a gap: 16 pixels from the window's edge
 
 
@@ -69,13 +69,19 @@ class WallView(QListView):
     def fit(self) -> None:
         """Share the width out among as many columns as the wish allows."""
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
-        room = self.maximumViewportSize() - QSize(bar + 1, 0)  # QListView wraps where the last pixel would be taken
+        indent = self.viewportMargins().left() - _MARGIN
+        # QListView wraps where the last pixel would be taken.
+        room = self.maximumViewportSize() + QSize(indent - bar - 1, 0)
         cell = self._delegate.cell_for(self._cell_width(room))
         columns = max(1, room.width() // cell.width())
-        grid = QSize(min(room.width() // columns, cell.width() + _SPREAD), cell.height())
-        if (cell, grid) != (self._delegate.cell, self.gridSize()):
+        picture = cell.height() - self._delegate.footer - GAP
+        cell.setWidth(max(cell.width(), min(room.width() // columns, LARGEST + GAP, int(picture * _WIDEST) + GAP)))
+        centred = (room.width() - columns * cell.width()) // 2
+        if centred != indent:
+            self.setViewportMargins(_MARGIN + centred, 0, 0, 0)
+        if (cell, cell) != (self._delegate.cell, self.gridSize()):
             self._delegate.cell = cell
-            self.setGridSize(grid)
+            self.setGridSize(cell)
             self.fitted.emit(cell.width() - GAP)
         self.seen_changed.emit()
 

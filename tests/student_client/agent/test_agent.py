@@ -16,11 +16,12 @@ import pytest
 
 from protocol.enrolment import read_join
 from protocol.link import dial
-from protocol.messages import Lock, PolicyOffer, PolicyTaken, Reason, Refused, Result
+from protocol.messages import Lock, PermitEnded, PolicyOffer, PolicyTaken, Reason, Refused, Result
 from protocol.tls import staff_context
 from student_client.agent import agent as agent_module
 from student_client.agent import enrolled
 from student_client.agent.agent import retried
+from student_client.agent.clock import load_clock, save_clock
 from student_client.agent.fake_desktop import FakeDesktop
 from student_client.agent.receipts import Receipts
 from student_client.agent.state import STATUS, StateFolder
@@ -71,6 +72,37 @@ async def test_enrolled_again_it_listens_as_the_new_device(campus: Campus, lapto
     link = await dial("127.0.0.1", port, staff_context(campus.staff("it")))
     assert link.peer.group == "11C"
     await link.close()
+
+
+async def test_a_clock_that_was_ahead_is_made_good_by_enrolling_again(
+    campus: Campus, state: StateFolder, start: StartLaptop, visit: DialTutor
+) -> None:
+    save_clock(state, time.time() + 30 * DAY)
+    laptop = await start()
+    who = campus.staff("maths-tutor")
+    refused = await visit(who, laptop)
+    await refused.ask(terms())
+    assert (await refused.expect(Refused)).reason is Reason.CLOCK
+    await until(lambda: "--again" in laptop.agent.board.sentence)
+    state.store_enrolment(read_join(campus.device("LAPTOP-07")))
+    await until(lambda: abs(laptop.agent.clock.now() - time.time()) < 60)
+    await until(lambda: bool(laptop.agent.board.status.listening))
+    laptop.port = int(laptop.agent.board.status.listening.rpartition(":")[2])
+    await (await visit(who, laptop)).enter(terms())
+    assert abs(load_clock(state).last_seen - time.time()) < 60
+
+
+async def test_a_visitor_who_is_stuck_does_not_hold_up_the_end(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    stuck, reading = [await visit(campus.staff(name), laptop) for name in ("maths-tutor", "art-tutor")]
+    for tutor in (stuck, reading):
+        await tutor.enter(terms())
+    stuck.link._connection.transport.pause_reading()
+    began = time.monotonic()
+    await laptop.stop()
+    assert time.monotonic() - began < 0.5
+    assert (await reading.expect(PermitEnded)).reason is Reason.SHUTTING_DOWN
 
 
 @pytest.mark.parametrize(

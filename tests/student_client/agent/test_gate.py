@@ -58,6 +58,10 @@ def refused(gate: Gate, wall: float, floor: float, **changes: object) -> Reason:
 
 def test_a_clock_set_back_beyond_the_tolerance_refuses_everybody() -> None:
     assert refused(GATE, MONDAY_TEN, MONDAY_TEN + CLOCK_TOLERANCE + 1) is Reason.CLOCK
+    refusal = GATE.decide(TUTOR, lesson(), MONDAY_TEN, MONDAY_TEN + 1000)
+    assert isinstance(refusal, Refusal)
+    assert "--again" in refusal.detail
+    assert len(refusal.detail) <= 280
     assert isinstance(GATE.decide(TUTOR, lesson(), MONDAY_TEN, MONDAY_TEN + CLOCK_TOLERANCE), Permit)
 
 

@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,13 +7,14 @@ import pytest
 from student_client.agent.receipts import (
     FILE_LIMIT,
     KEPT_AFTER_LIMIT,
+    MEMORY_LIMIT,
     MERGED_WITHIN,
     REFUSALS_AN_HOUR,
     Receipts,
     Someone,
     What,
 )
-from student_client.agent.state import RECEIPTS, StateFolder
+from student_client.agent.state import RECEIPTS, StateError, StateFolder
 
 MATHS = Someone(name="Maths tutor", staff="maths-tutor", serial="ab", lesson="Maths 10B")
 STRANGER = Someone(address="192.0.2.9")
@@ -138,6 +140,28 @@ def test_a_full_disk_is_said_and_made_good_later(folder: StateFolder, monkeypatc
     receipts.flush()
     assert not receipts.problem
     assert len(words(reloaded(folder))) == 1
+
+
+def test_a_full_disk_fills_no_memory_and_keeps_what_goes_on(
+    folder: StateFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipts = reloaded(folder)
+
+    def full(_name: str, _data: bytes) -> int:
+        raise StateError("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "append", full)
+        watching = receipts.begin(What.TILE, MATHS, 1.0)
+        for number in range(2, MEMORY_LIMIT + 100):
+            receipts.note(What.MESSAGE, replace(MATHS, lesson=f"Lesson {number}"), number)
+        assert len(receipts.all) <= MEMORY_LIMIT
+        assert len(receipts._unsaved) <= MEMORY_LIMIT
+        assert watching in receipts.all
+    receipts.flush()
+    kept = reloaded(folder)
+    assert len(kept.all) == len(receipts.all)
+    assert max(kept.all) == MEMORY_LIMIT + 99
 
 
 def test_end_all_closes_what_is_open(folder: StateFolder) -> None:

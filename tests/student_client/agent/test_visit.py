@@ -36,7 +36,7 @@ from protocol.messages import (
 )
 from protocol.session import CloseCode
 from student_client.agent import visit as visit_module
-from student_client.agent.device import VISITORS
+from student_client.agent.device import PER_PERSON, VISITORS
 from student_client.agent.fake_desktop import FakeDesktop
 from student_client.backends.fake import Script
 from student_client.local import (
@@ -291,12 +291,27 @@ async def test_a_newer_connection_of_the_same_person_replaces_the_older(
 
 
 async def test_there_is_room_for_sixteen(campus: Campus, laptop: Laptop, visit: DialTutor) -> None:
-    who = campus.staff("maths-tutor")
-    for _ in range(VISITORS):
-        await (await visit(who, laptop)).enter(terms())
-    late = await visit(who, laptop)
+    for number in range(VISITORS // PER_PERSON):
+        who = campus.staff(f"tutor-{number}")
+        for _ in range(PER_PERSON):
+            await (await visit(who, laptop)).enter(terms())
+    late = await visit(campus.staff("maths-tutor"), laptop)
     await late.ask(terms())
     assert (await late.expect(Refused)).reason is Reason.BUSY
+
+
+async def test_one_person_takes_two_places_at_most_and_the_newest_count(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    who, colleague = campus.staff("maths-tutor"), await visit(campus.staff("art-tutor"), laptop)
+    await colleague.enter(terms())
+    tutors = [await visit(who, laptop) for _ in range(PER_PERSON + 2)]
+    for number, tutor in enumerate(tutors):
+        await tutor.enter(terms(name=f"Maths {number}"))
+    for older in tutors[:-PER_PERSON]:
+        assert (await closing(older)).code == CloseCode.REPLACED
+    assert len(laptop.agent.board.status.permits) == PER_PERSON + 1
+    assert [one.lesson for one in laptop.agent.board.status.permits][1:] == ["Maths 2", "Maths 3"]
 
 
 def bundle_of(campus: Campus) -> bytes:

@@ -4,8 +4,9 @@ import subprocess
 from typing import Any
 
 import pytest
+import xcffib.xproto as xp
 
-from student_client.backends.x11_facts import X11Facts, title_of
+from student_client.backends.x11_facts import X11Facts, _Front, title_of
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,65 @@ def test_the_active_window_of_a_window_manager(xvfb: str, new_client: Any, poll:
         facts.close()
         manager.terminate()
         manager.wait()
+
+
+def test_the_server_is_asked_again_only_after_a_change(
+    xvfb: str, new_client: Any, poll: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    words = _Front._words
+    monkeypatch.setattr(_Front, "_words", lambda self, window: asked.append("again") or words(self, window))
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    first, second = client.window(), client.window()
+    client.describe(first, "Writer", "essay")
+    client.describe(second, "Paint", "a cat")
+
+    def activate(window: int) -> None:
+        active = client.atom("_NET_ACTIVE_WINDOW")
+        client.core.ChangeProperty(0, client.screen.root, active, xp.Atom.WINDOW, 32, 1, [window], is_checked=True)
+        client.sync()
+
+    activate(first)
+    assert facts.active_application() == "Writer — essay"
+    client.describe(second, "Paint", "a dog")
+    for _ in range(5):
+        assert facts.active_application() == "Writer — essay"
+    assert asked == ["again"]
+    client.describe(first, "Writer", "poem")
+    assert poll(lambda: facts.active_application() == "Writer — poem")
+    activate(second)
+    assert poll(lambda: facts.active_application() == "Paint — a dog")
+    client.describe(first, "Writer", "prose")
+    facts.active_application()
+    count = len(asked)
+    assert facts.active_application() == "Paint — a dog"
+    assert len(asked) == count
+    client.core.DestroyWindow(second, is_checked=True).check()
+    assert poll(lambda: facts.active_application() == "")
+    activate(first)
+    assert poll(lambda: facts.active_application() == "Writer — prose")
+    facts.close()
+
+
+def test_a_window_manager_without_an_active_window_is_believed_while_it_lives(
+    xvfb: str, new_client: Any, poll: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = _Front._ask
+    monkeypatch.setattr(_Front, "_ask", lambda self: asked.append("again") or ask(self))
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    manager, window = client.window(), client.window()
+    check = client.atom("_NET_SUPPORTING_WM_CHECK")
+    for where in (client.screen.root, manager):
+        client.core.ChangeProperty(0, where, check, xp.Atom.WINDOW, 32, 1, [manager], is_checked=True).check()
+    for _ in range(5):
+        assert facts.active_application() == ""
+    assert asked == ["again"]
+    client.core.DestroyWindow(manager, is_checked=True).check()
+    client.describe(window, "Writer", "essay")
+    client.set_focus(window)
+    assert poll(lambda: facts.active_application() == "Writer — essay")
+    facts.close()
 
 
 def test_a_display_that_is_away_is_no_error(xvfb: str) -> None:

@@ -24,6 +24,7 @@ from protocol.messages import (
     Right,
     Stream,
     TextMessage,
+    Unlock,
     Unwatch,
     Watch,
 )
@@ -279,6 +280,42 @@ async def test_ending_the_lesson_tells_everybody_and_closes(laptop, desk) -> Non
     assert one.connections == 1
     room.network.begin(lesson())
     await room.until(lambda: len(room.told(Permitted)) == 4)
+
+
+async def test_what_was_ordered_last_is_answered_before_the_link_closes(laptop, desk) -> None:
+    async def slow(self: Laptop, its: Link) -> None:
+        await self.let_in(its)
+        while True:
+            message = await self.hear(its)
+            if isinstance(message, Unlock):
+                await asyncio.sleep(0.3)
+                await self.answer(its, message)
+
+    one = await laptop(behave=slow)
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted))
+    room.network.send([Order(device=one.name, command=Unlock(id="c" * 32))])
+    room.network.end("The lesson is over")
+    await room.until(lambda: room.told(LinkLost), within=2)
+    assert [event.result for event in room.told(CommandAnswered)] == [Result.OK]
+    await room.until(lambda: one.heard[-1] == EndLesson())
+
+
+async def test_an_answer_that_never_comes_holds_the_end_up_for_two_seconds(laptop, desk) -> None:
+    async def mute(self: Laptop, its: Link) -> None:
+        await self.let_in(its)
+        while True:
+            await self.hear(its)
+
+    one = await laptop(behave=mute)
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted))
+    room.network.send([Order(device=one.name, command=Unlock(id="c" * 32))])
+    room.network.end("The lesson is over")
+    began = monotonic()
+    await room.until(lambda: room.told(LinkLost), within=4)
+    assert 1.5 < monotonic() - began < 3
+    await room.until(lambda: one.heard[-1] == EndLesson())
 
 
 async def test_a_lesson_that_begins_ends_the_one_before(laptop, desk) -> None:

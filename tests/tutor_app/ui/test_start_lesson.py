@@ -137,3 +137,15 @@ def test_it_says_how_many_laptops_a_group_has(page: StartLessonPage) -> None:
     assert page._expected.text() == "30 laptops in the register"
     page.group.setCurrentText("11A")
     assert page._expected.text() == "1 laptop in the register"
+
+
+def test_the_end_stands_as_far_from_its_border_as_the_other_fields(page: StartLessonPage) -> None:
+    page.name.setFocus()
+    image = page.end.grab().toImage()
+    dark = [
+        x
+        for x in range(4, image.width() - 4)
+        for y in range(6, image.height() - 6)
+        if image.pixelColor(x, y).lightness() < 110
+    ]
+    assert 8 <= min(dark) <= 14

@@ -87,6 +87,39 @@ def test_a_reconnecting_tile_keeps_its_faded_picture_then_goes_dark(six: Held) -
     assert close(colour(six, 2, 0.05, 0.9), QColor(LIGHT.paper), by=1)
 
 
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#000000", "#5A3DB8", "#FFD400"])
+def test_words_over_a_faded_picture_stand_on_a_pill(six: Held, ground: str, scheme: Scheme) -> None:
+    six.theme.choose(scheme)
+    try:
+        tokens = LIGHT if scheme is Scheme.LIGHT else DARK
+        paint(six, QColor(ground))
+        six.run.take([made.lost(2, six.clock.now)])
+        image = grab(six.wall.viewport())
+        tile = cell(six, 2).adjusted(GAP // 2, GAP // 2, -GAP // 2, -GAP // 2)
+        middle = tile.top() + round((tile.height() - 30) / 2)
+        seen = [image.pixelColor(x, y) for x in range(tile.left(), tile.right()) for y in range(middle - 9, middle + 9)]
+        assert sum(close(one, QColor(tokens.surface), by=1) for one in seen) > 500
+        assert any(close(one, QColor(tokens.ink), by=24) for one in seen)
+        assert contrast(tokens.ink, tokens.surface) >= 4.5
+    finally:
+        six.theme.choose(Scheme.LIGHT)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast by WCAG 2.2."""
+
+    def luminance(colour: str) -> float:
+        parts = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in QColor(colour).getRgbF()[:3]
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_no_state_is_a_black_box(six: Held) -> None:
     six.run.take([made.refused(1, Reason.BUSY, "In another lesson.", six.clock.now)])
     six.run.take(made.arrives(2, screen=ScreenState.NOBODY_LOGGED_IN))

@@ -1,7 +1,10 @@
 """The wall: what is shown, chosen, found, and what its words say to eyes and screen readers."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider
@@ -137,6 +140,29 @@ def test_columns_fill_the_width_without_a_gap(lesson: Held) -> None:
         assert wall.maximumViewportSize().width() - columns * cell < columns + 16
 
 
+@pytest.mark.parametrize("size", [(1600, 900), (1366, 768)])
+@pytest.mark.parametrize("number", [4, 12, 30])
+def test_gaps_are_even_and_nothing_stays_empty_at_the_right(
+    hold: Callable[..., Held], number: int, size: tuple[int, int]
+) -> None:
+    held = hold(number, size)
+    held.arrive(1)
+    wall, model = held.wall, held.wall_page.model
+    held.qtbot.waitUntil(lambda: wall.visualRect(model.index(number - 1)).isValid())
+    QApplication.processEvents()
+    places = [wall.visualRect(model.index(row)) for row in range(number)]
+    first = [place for place in places if place.top() == places[0].top()]
+    assert {place.size() for place in places} == {wall.itemDelegate().cell}
+    assert all(after.left() - before.right() == 1 for before, after in pairwise(first)), "cells hold their gap"
+    assert places[len(first)].top() - places[0].bottom() == 1
+    bar = wall.verticalScrollBar().sizeHint().width()
+    left = wall.viewport().x() + first[0].left()
+    right = wall.width() - bar - (wall.viewport().x() + first[-1].right())
+    assert abs(left - right) <= 12 + len(first)
+    tall = places[-1].bottom() + wall.gridSize().height() // 4 > wall.viewport().height()
+    assert left < 40 or tall, "what is left beside few tiles is there because they fill the height"
+
+
 # ── choosing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -260,6 +286,32 @@ def test_a_picture_that_stands_still_while_somebody_types_is_said_in_words(lesso
     assert "Picture unchanged while typing" in tile.spoken
     assert "Oldest picture 17 s" in lesson.wall_page.status.text
     assert lesson.wall_page.model.index(2).data(Role.TILE).badge is None
+
+
+def test_students_are_said_to_see_it_only_while_somebody_is_viewed(hold: Callable[..., Held]) -> None:
+    lesson = hold(3)
+    seen = lesson.wall_page.status._seen
+    lesson.passes(1)
+    assert seen.text() == "Nobody is viewed."
+    lesson.arrive(1)
+    lesson.passes(1)
+    assert seen.text() == "Students can see that you are viewing."
+
+
+def test_a_new_line_of_the_activity_list_is_whole_at_once(lesson: Held) -> None:
+    lesson.arrive(1)
+    QApplication.processEvents()
+    lesson.run.message(["LAPTOP-01"], "Hello")
+    side = lesson.wall_page.side
+    room = lesson.run.classroom
+    room._replace_line(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
+    side.show_activity(room.activity)
+    for row in side.rows:
+        words = row._runs
+        assert row.isVisible()
+        assert words.width() < side.width()
+        assert words.height() >= words.heightForWidth(words.width())
+    assert side.rows[0].geometry().bottom() < side.rows[1].geometry().top()
 
 
 def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
