@@ -212,6 +212,7 @@ class _Desk:
         self._lesson, self._next_at = lesson, 0.0
         if not lesson:
             self.application = ""
+            self.close()  # what the display tells would pile up unread
 
     def ask(self, capture: Capture, now: float) -> None:
         """Ask if it is time, and once at the start for the monitors; raises CaptureError."""
