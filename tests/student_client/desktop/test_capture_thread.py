@@ -146,8 +146,8 @@ def test_a_closed_channel_sends_nothing_more(begin: Begin, says: Any, until: Any
 def test_monitors_are_told_at_the_start_and_the_application_only_in_a_lesson(
     begin: Begin, facts: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closed: list[object] = []
-    monkeypatch.setattr(FakeFacts, "close", closed.append)
+    closed: list[str] = []
+    monkeypatch.setattr(FakeFacts, "close", lambda _self: closed.append("closed"))
     thread = begin(fake_backends(Script(rate=0, cues=(Cue(0.0, ((1920, 1080), (1280, 1024))),))))
     told = facts(thread, lambda told: told.screen == ScreenState.LIVE)
     assert [(monitor.index, monitor.width) for monitor in told.monitors] == [(1, 1920), (2, 1280)]
