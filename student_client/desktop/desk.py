@@ -37,7 +37,7 @@ class Desk:
         self._lesson, self._next_at = lesson, 0.0
         if not lesson:
             self.application = ""
-            self._stop_counting()
+            self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
 

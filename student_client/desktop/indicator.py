@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
 
 from student_client.desktop.badge import Badge
 from student_client.desktop.tray import Tray
 from student_client.desktop.words import badge as badge_words
 from student_client.local import PanelState
 
-WATCHED_CHECK_MS = 500  # while pictures are taken (SECURITY rule 10)
+WATCHED_CHECK_MS = 800  # while pictures are taken: below capture_work's INDICATOR_LEASE (SECURITY rule 10)
 IDLE_CHECK_MS = 2000  # while nobody asks for pictures
 RESTORE_PAUSE = 0.5  # another program that keeps hiding the badge must not make us both run hot
 LOOK_AGAIN = 0.2  # seconds
@@ -35,7 +35,9 @@ class Indicator(QObject):
         self._back_at = self._restored_at = float("-inf")
         self._looked_at = 0.0
         self.badge, self._tray = Badge(), Tray(self)
-        self._timer = QTimer(self, interval=IDLE_CHECK_MS)
+        self._timer = QTimer(
+            self, interval=IDLE_CHECK_MS, timerType=Qt.TimerType.PreciseTimer
+        )  # coarse ones wake twice
         self._again = QTimer(self, interval=int(STEADY * 1000), singleShot=True)
         self._event = QTimer(self, interval=0, singleShot=True)  # after Qt has sent what it painted
         for timer in (self._timer, self._again, self._event):
@@ -72,7 +74,7 @@ class Indicator(QObject):
         self._tray.say(words, lit, trouble)
 
     def watch(self, closely: bool) -> None:
-        """Check twice a second while pictures are taken, else seldom: what happens to the badge is told anyway."""
+        """Confirm in time while pictures are taken, else seldom: what happens to the badge is told anyway."""
         interval = WATCHED_CHECK_MS if closely else IDLE_CHECK_MS
         if self._timer.interval() != interval:
             self._timer.setInterval(interval)

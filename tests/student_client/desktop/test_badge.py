@@ -10,6 +10,8 @@ import pytest
 
 from protocol.messages import ScreenState
 from student_client.desktop import theme
+from student_client.desktop.capture_work import INDICATOR_LEASE
+from student_client.desktop.indicator import WATCHED_CHECK_MS
 from student_client.local import DesktopFacts, DesktopReady, Picture
 
 GREEN = 0x00FF00
@@ -151,3 +153,7 @@ def test_opens_and_closes_the_panel(xvfb: str, start: Any, look: Any, says: Any,
     until(lambda: screen.focus() == panel)
     screen.run("xdotool", "key", "Escape")
     until(lambda: not screen.own(pid, "Lessonlight"))
+
+
+def test_a_watched_indicator_confirms_before_its_word_is_worth_nothing() -> None:
+    assert WATCHED_CHECK_MS / 1000 <= 0.8 * INDICATOR_LEASE

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from protocol.jpeg import read_header
 from protocol.messages import ScreenState, Stream
 from student_client.backends.base import Backends, CaptureError, Unsupported
-from student_client.backends.fake import Cue, Script, fake_backends
+from student_client.backends.fake import Cue, FakeFacts, Script, fake_backends
 from student_client.desktop import capture_work
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.capture_work import INDICATOR_LEASE, IndicatorSeen, Lesson
@@ -144,15 +144,21 @@ def test_a_closed_channel_sends_nothing_more(begin: Begin, says: Any, until: Any
     assert pictures(thread, 0.4) == []
 
 
-def test_monitors_are_told_at_the_start_and_the_application_only_in_a_lesson(begin: Begin, facts: Any) -> None:
+def test_monitors_are_told_at_the_start_and_the_application_only_in_a_lesson(
+    begin: Begin, facts: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+    monkeypatch.setattr(FakeFacts, "close", lambda _self: closed.append("closed"))
     thread = begin(fake_backends(Script(rate=0, cues=(Cue(0.0, ((1920, 1080), (1280, 1024))),))))
     told = facts(thread, lambda told: told.screen == ScreenState.LIVE)
     assert [(monitor.index, monitor.width) for monitor in told.monitors] == [(1, 1920), (2, 1280)]
     assert told.application == ""
     thread.order(Lesson(True))
     assert facts(thread, lambda told: bool(told.application)).application == "Writer — essay"
+    assert not closed
     thread.order(Lesson(False))
     assert facts(thread, lambda told: not told.application)
+    assert until(lambda: closed), "outside lessons nobody listens to the display"
 
 
 def test_a_screen_that_fails_says_why_and_comes_back(begin: Begin, says: Any, facts: Any) -> None:
