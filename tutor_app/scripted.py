@@ -12,9 +12,8 @@ from tutor_app.classroom.classroom import Changes, Classroom, Flag, Order
 from tutor_app.classroom.student import Action, Answer, Presence, Student
 from tutor_app.network.network import Network
 from tutor_app.network.wishes import WatchAsk
+from tutor_app.records.recorder import Journal, Recorder
 from tutor_app.signin import SignedIn
-from tutor_app.ui.ports import Journal
-from tutor_app.ui.recorder import Recorder
 
 LOOK_EVERY: Final = 0.2  # seconds between looks at the clock; what the network tells is looked at when it comes
 ANSWERED_WITHIN: Final = 8.0  # seconds: the classroom gives up on an answer before that

@@ -18,8 +18,8 @@ from tutor_app.classroom.events import (
     PictureShown,
     TileSeen,
 )
-from tutor_app.ui.ports import Journal, Wire
-from tutor_app.ui.recorder import Recorder
+from tutor_app.records.recorder import Journal, Recorder
+from tutor_app.ui.ports import Wire
 
 RENEW_EVERY: Final = 5  # seconds between looks at the lock leases
 

@@ -1,4 +1,4 @@
-"""What the windows need of the network and the records, as small interfaces; tests put fakes behind them."""
+"""What the windows need of the network, as small interfaces; tests put fakes behind them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -8,7 +8,6 @@ from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import Event
 from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
-from tutor_app.records.values import Record
 
 
 class Mail(Protocol):
@@ -57,12 +56,4 @@ class Wire(Protocol):
 
     def bytes_a_second(self) -> float:
         """Return the present rate of bytes in."""
-        ...
-
-
-class Journal(Protocol):
-    """Where records are written; see `tutor_app.records.records.Records`."""
-
-    def write(self, record: Record) -> None:
-        """Queue a record; raises RecordsError when it finds no room."""
         ...

@@ -1,7 +1,7 @@
 """Puts a lesson on record: what was held, who was there, what was asked and answered, what was flagged."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from protocol.identity import Identity
 from protocol.messages import LessonTerms, Lock, TextMessage
@@ -20,9 +20,16 @@ from tutor_app.records.values import (
     LessonStarted,
     Record,
 )
-from tutor_app.ui.ports import Journal
 
 ATTENDANCE_EVERY: Final = 60.0  # seconds: what a crash may cost of somebody's attendance
+
+
+class Journal(Protocol):
+    """Where records are written; see `tutor_app.records.records.Records`."""
+
+    def write(self, record: Record) -> None:
+        """Queue a record; raises RecordsError when it finds no room."""
+        ...
 
 
 class Recorder:
