@@ -11,6 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from benchmarks import fleet, focus, lock, soak, wall
+from benchmarks.meter import Others
 from benchmarks.report import Report, results_page
 
 HERE: Final = Path(__file__).parent
@@ -36,9 +37,10 @@ def main() -> int:
     folder = RESULTS if options.keep else OUT
     for name in options.which or [name for name in BENCHMARKS if name != "soak"]:
         console.rule(name)
-        began = time.monotonic()
+        began, others = time.monotonic(), Others()
         report = BENCHMARKS[name]()
         report.seconds = time.monotonic() - began
+        report.others = others.share()
         report.show(console)
         console.print(f"{report.seconds:.0f} s · {report.save(folder)}")
     if options.keep:

@@ -28,6 +28,7 @@ SETTLES: Final = 2.0  # seconds an activity goes on before it is measured
 SEEN_WITHIN: Final = 2.0
 _PAUSE: Final = (0.12, 0.42)  # seconds: now within what repairs a resting picture (300 ms), now after it
 FILMS: Final = {"video": VIDEO_AT, "film": (0, 0)}  # activity: where its counter is
+COLOURS: Final = ((0, 0, 0), (255, 255, 255))  # of a `Flip` at `PROBE`
 _WHOLE: Final[Box] = (0, 0, *SCREEN)
 
 ABOUT: Final = (
@@ -91,16 +92,21 @@ def _latencies(glass: Display, laptop: Laptop, flips: int) -> tuple[Place, dict[
 def _turn(flip: Flip, glass: Display, spot: tuple[int, int], times: int) -> list[float]:
     """Return the milliseconds each change took; NaN for one that was never seen."""
     chance = random.Random(times)
+    flip.turn()
     taken: list[float] = []
-    for _ in range(times + 1):
+    for _ in range(times):
         time.sleep(chance.uniform(*_PAUSE))
-        began, white = flip.turn()
+        old = flip.white
+        began = flip.turn()
+        if not near(COLOURS[old])(glass.colour_at(spot)):
+            taken.append(math.nan)  # not even the last change is there: what comes now could be that one
+            continue
         try:
-            seen = wait_until(glass, spot, near((255, 255, 255) if white else (0, 0, 0)), SEEN_WITHIN)
+            seen = wait_until(glass, spot, near(COLOURS[not old]), SEEN_WITHIN)
             taken.append(round((seen - began) * 1000, 2))
         except NotShownError:
             taken.append(math.nan)
-    return taken[1:]  # the first change may find the right colour there already
+    return taken
 
 
 # ── films ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """What processes cost: CPU to the nanosecond, and the memory they would take on a computer of their own."""
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -75,6 +76,28 @@ class Stretch:
         """Return the per cent of one core each group has used so far."""
         seconds = self.seconds
         return {name: 100 * (cpu_seconds(pids) - self._used[name]) / seconds for name, pids in self._members.items()}
+
+
+class Others:
+    """What everybody else on this computer does from now until `share`: numbers are worth less the more that is."""
+
+    def __init__(self) -> None:
+        self._busy, self._ours, self._began = _busy(), _ours(), time.monotonic()
+
+    def share(self) -> float:
+        """Return the per cent of all cores that were used by other programs; children have to have ended."""
+        used = _busy() - self._busy - (_ours() - self._ours)
+        return max(0.0, 100 * used / (time.monotonic() - self._began) / (psutil.cpu_count() or 1))
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0)
+
+
+def _ours() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def median(values: Iterable[float]) -> float:

@@ -26,7 +26,7 @@ BITS: Final = 10
 BIT: Final = 48  # pixels: large enough to survive any scaling and any quality
 VIDEO_AT: Final = (120, 110)
 MARK: Final = (255, 0, 255)
-PROBE: Final = (960, 540)  # where a `Flip` turns from black to white
+PROBE: Final = (700, 500)  # where a `Flip` turns from black to white; the middle has the cursor on it
 WORD: Final = (PROBE[0] - 120, PROBE[1] - 15, 240, 30)
 
 
@@ -136,7 +136,7 @@ class Flip:
     """Two pages of text and pictures that take turns in one box of the screen, told apart at `PROBE`."""
 
     def __init__(self, painter: Painter, box: Box) -> None:
-        self._painter, self._box, self._white = painter, box, False
+        self._painter, self._box, self.white = painter, box, False
         left, top, width, height = box
         self._pixmaps = []
         for seed, colour in enumerate(("black", "white"), 2):
@@ -145,15 +145,15 @@ class Flip:
             crop = page.crop((left, top, left + width, top + height))
             self._pixmaps.append(painter.display.upload(crop, painter.pen))
 
-    def turn(self) -> tuple[float, bool]:
-        """Show the other one; return the moment before the server was asked, and whether `PROBE` is white now."""
-        self._white = not self._white
+    def turn(self) -> float:
+        """Show the other one; return the moment before the server was asked. `white` is what `PROBE` is from now on."""
+        self.white = not self.white
         painter, (left, top, width, height) = self._painter, self._box
         began = time.monotonic()
-        source = self._pixmaps[self._white]
+        source = self._pixmaps[self.white]
         painter.display.copy(source, painter.window, painter.pen, (0, 0, width, height), (left, top))
         painter.display.flush()
-        return began, self._white
+        return began
 
 
 # ── the counter in the film ─────────────────────────────────────────────────────────────────────────────────────────

@@ -46,6 +46,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    others: float = math.nan
     at: float = field(default_factory=time.time)
 
     def at_most(self, what: str, reached: float, limit: float, unit: str) -> None:
@@ -67,8 +68,13 @@ class Report:
             for row in table.rows:
                 drawn.add_row(*row)
             console.print(drawn)
-        for note in self.notes:
+        for note in (*self.notes, self.company):
             console.print(f"· {note}", style="dim")
+
+    @property
+    def company(self) -> str:
+        """Say how far this computer was left alone."""
+        return f"Other programs used {number(self.others, 2)} % of this computer's cores meanwhile."
 
     def save(self, folder: Path) -> Path:
         """Write it as JSON, with the facts of the machine; return the file."""
@@ -83,7 +89,8 @@ class Report:
             "machine": machine(),
             "goals": [vars(goal) for goal in self.goals],
             "tables": [vars(table) for table in self.tables],
-            "notes": self.notes,
+            "others_cpu": round(self.others, 1),
+            "notes": [*self.notes, self.company],
             "data": self.data,
         }
         path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

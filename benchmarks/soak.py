@@ -17,8 +17,8 @@ DOING: Final = ("idle", "typing", "browsing", "video")
 
 ABOUT: Final = (
     f"Four laptops, one activity each, the wall at a tile a second, and the video opened large for {FOCUS_EVERY:.0f} s "
-    f"in every {2 * FOCUS_EVERY:.0f}. Memory every {EVERY:.0f} s; the slope is that of a straight line through all after "
-    f"the first {WARMS_UP:.0f} s."
+    f"in every {2 * FOCUS_EVERY:.0f}. Memory every {EVERY:.0f} s while the wall is shown; the slope is that of a line "
+    f"through all after the first {WARMS_UP:.0f} s."
 )
 
 
@@ -58,7 +58,8 @@ def _watch(program: Lessonlight, seconds: float) -> dict[str, list[tuple[float, 
                 program.partner.order("focus", device=laptops[-1].device)
             else:
                 program.partner.order("wall")
-        for name, pids in groups.items():
-            points[name].append((round(at, 1), round(memory(pids), 2)))
+        if not large:  # like is compared with like: a large picture takes memory for as long as it is shown
+            for name, pids in groups.items():
+                points[name].append((round(at, 1), round(memory(pids), 2)))
         time.sleep(max(0.0, began + (at // EVERY + 1) * EVERY - time.monotonic()))
     return points
