@@ -212,11 +212,12 @@ class Screens:
     def _refresh(self, seat: _Seat) -> None:
         """Have a whole picture made for a watcher of a focus view that can show nothing less."""
         channel = seat.channel
-        if channel.key[0] is not Stream.FOCUS or not seat.backlog.lost or channel.refreshing:
+        if channel.key[0] is not Stream.FOCUS or not seat.backlog.lost:
             return
-        channel.refreshing = True
-        self._tell(Refresh(channel=channel.number))
-        self._give_back(channel)
+        if not channel.refreshing:
+            channel.refreshing = True
+            self._tell(Refresh(channel=channel.number))
+        self._give_back(channel)  # also for one that was under way before the whole one: nobody will take it
 
     def _blank(self, channel: _Channel) -> None:
         channel.picture, channel.refreshing = None, False

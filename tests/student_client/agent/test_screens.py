@@ -270,3 +270,18 @@ def test_a_hidden_indicator_and_what_could_not_be_sent_end_in_a_whole_picture() 
     desk.since()
     assert tops(desk, seat, 2.0) is None
     assert desk.since() == [Refresh(channel=1), NextPicture(channel=1)]
+
+
+def test_what_was_under_way_before_the_whole_picture_does_not_hold_it_up() -> None:
+    seat = Seat()
+    desk = focused(seat)
+    desk.since()
+    desk.screens.hold(patches(16))
+    desk.screens.take(seat, Stream.FOCUS, 0.0)
+    desk.screens.missed(seat, Stream.FOCUS)
+    assert desk.screens.due(seat, Stream.FOCUS, 1.0) is None
+    assert desk.since() == [NextPicture(channel=1), Refresh(channel=1)]
+
+    desk.screens.hold(patches(32))  # the desktop made it before it heard of the refresh
+    assert desk.screens.due(seat, Stream.FOCUS, 1.0) is None
+    assert desk.since() == [NextPicture(channel=1)], "or the desktop waits for ever"
