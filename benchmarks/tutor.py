@@ -25,6 +25,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from benchmarks.meter import percentile
 from protocol.messages import LessonTerms
 from tutor_app.app import Preset, TutorApp, run
+from tutor_app.classroom.events import TileSeen
 from tutor_app.classroom.student import Action, Answer, Student
 from tutor_app.demo.tutor import say
 from tutor_app.network.limits import Limits
@@ -65,10 +66,10 @@ class Hand(QObject):
         self._every(AGES_EVERY, self._take_ages)
         say({"is": "ready"})
 
-    def _shown(self, shown: list[tuple[str, float]]) -> None:
-        for device, captured_at in shown:
-            self._captured[device] = captured_at
-            self._tiles[device] = self._tiles.get(device, 0) + 1
+    def _shown(self, shown: list[TileSeen]) -> None:
+        for tile in shown:
+            self._captured[tile.device] = tile.captured_at
+            self._tiles[tile.device] = self._tiles.get(tile.device, 0) + 1
 
     def _take_ages(self) -> bool:
         assert self._page
