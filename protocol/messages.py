@@ -24,6 +24,7 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]  # survives every language's intege
 Pixels = Annotated[int, Meta(ge=1, le=16384)]  # the largest X11 or Windows desktop met in practice is 16K wide
 MonitorIndex = Annotated[int, Meta(ge=0, le=16)]
 LeaseSeconds = Annotated[int, Meta(ge=1, le=600)]  # DESIGN §6: a lock is a lease of 600 s
+ChangeSeconds = Annotated[int, Meta(ge=1, le=24 * 3600)]  # a change of the rules is cut to its lesson, however long
 
 _MULTILINE = frozenset({"text", "what_can_be_seen", "help_text"})  # every other string is one line
 
@@ -62,6 +63,8 @@ class Right(StrEnum):
     LOCK = "lock"
     MESSAGE = "message"
     FLAG = "flag"
+    RULES = "rules"
+    ASSESS = "assess"
 
 
 class Reason(StrEnum):
@@ -106,6 +109,20 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class Verb(StrEnum):
+    """What a change of the rules does for its value."""
+
+    ALLOW = "allow"
+    BLOCK = "block"
+
+
+class Changeable(StrEnum):
+    """What a tutor may allow or block in a lesson."""
+
+    SITE = "site"
+    APPLICATION = "application"
+
+
 class Patch(Value, frozen=True, kw_only=True):
     """One rectangle of a screen in its own pixels: a baseline JPEG of exactly `width` × `height`."""
 
@@ -142,6 +159,60 @@ class MonitorFacts(Value, frozen=True, kw_only=True):
     name: Line
     width: Pixels
     height: Pixels
+
+
+class AssessmentTerms(Value, frozen=True, kw_only=True):
+    """An assessment on one device: its own start and end (extra time is in `ends_at`), which hold without the tutor.
+
+    `only` names the one application it is locked to ("" for none); `allow_…` are allowed besides the rule set's.
+    `secret` is this device's HOTP key (RFC 4226, SHA-1) for the offline release code of 8 digits, counter 0.
+    """
+
+    id: Id
+    name: Name
+    rules: Slug
+    starts_at: Time
+    ends_at: Time
+    only: Line = ""
+    allow_sites: Annotated[tuple[Line, ...], Meta(max_length=32)] = ()
+    allow_applications: Annotated[tuple[Line, ...], Meta(max_length=32)] = ()
+    secret: Annotated[bytes, Meta(min_length=20, max_length=32)]
+
+
+class AssessmentFacts(Value, frozen=True, kw_only=True):
+    """The assessment in force on the device, so that a second invigilator can take it over."""
+
+    id: Id
+    name: Name
+    rules: Slug
+    by: Name
+    starts_at: Time
+    ends_at: Time
+    paused_at: Time = 0  # 0: it runs
+    released_at: Time = 0  # 0: it holds; else when the release code or an invigilator ended it
+
+
+class Unheld(Value, frozen=True, kw_only=True):
+    """A rule that this device cannot enforce, and why in a sentence for the tutor."""
+
+    rule: Slug
+    why: Sentence
+
+
+class RulesFacts(Value, frozen=True, kw_only=True):
+    """The rule set in force on the device, how many changes of it, and what of it the device cannot enforce."""
+
+    rules: Slug
+    until: Time
+    changes: Annotated[int, Meta(ge=0, le=64)] = 0
+    unheld: Annotated[tuple[Unheld, ...], Meta(max_length=24)] = ()
+
+
+class HandFacts(Value, frozen=True, kw_only=True):
+    """The student asks for help, since when, and with what words ("" for none)."""
+
+    since: Time
+    text: Line = ""
 
 
 class LockFacts(Value, frozen=True, kw_only=True):
@@ -221,6 +292,65 @@ class TextMessage(Message, frozen=True, kw_only=True, tag="message"):
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
+class SetRules(Message, frozen=True, kw_only=True):
+    """Holds the lesson under another of the policy's rule sets from now on."""
+
+    id: Id
+    rules: Slug
+
+
+class ChangeRule(Message, frozen=True, kw_only=True):
+    """Allows or blocks one site or application for a time, never past the permit; the same `id` renews it."""
+
+    id: Id
+    verb: Verb
+    subject: Changeable
+    value: Annotated[str, Meta(min_length=1, max_length=200)]
+    lease: ChangeSeconds
+
+
+class DropChange(Message, frozen=True, kw_only=True):
+    """Ends the change of that `id` before its time."""
+
+    id: Id
+    change: Id
+
+
+class LowerHand(Message, frozen=True, kw_only=True):
+    """The student's call for help has been seen to."""
+
+    id: Id
+
+
+class Noted(Message, frozen=True, kw_only=True):
+    """These breaches are in the tutor's records; the device need not tell them again."""
+
+    breaches: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=64)]
+
+
+class StartAssessment(Message, frozen=True, kw_only=True):
+    """Starts an assessment, or changes the end of the one with the same id. Replaces the lesson's rule set."""
+
+    id: Id
+    assessment: AssessmentTerms
+
+
+class PauseAssessment(Message, frozen=True, kw_only=True):
+    """Stops the time, or lets it go on with the end moved to `ends_at`."""
+
+    id: Id
+    assessment: Id
+    paused: bool
+    ends_at: Time
+
+
+class StopAssessment(Message, frozen=True, kw_only=True):
+    """Ends the assessment on this device."""
+
+    id: Id
+    assessment: Id
+
+
 class EndLesson(Message, frozen=True, kw_only=True):
     """The tutor has ended the lesson: the permit is over."""
 
@@ -270,6 +400,7 @@ class Status(Message, frozen=True, kw_only=True):
 
     `inputs` counts key presses and clicks since the client started, so that a picture which stays the same while
     somebody types can be told from a quiet one. Which keys, nobody learns. A change of it alone is sent every 5 s.
+    `covered` is the student's own cover ("Cover my screen and tell my tutor").
     """
 
     user: Line
@@ -280,6 +411,10 @@ class Status(Message, frozen=True, kw_only=True):
     reason: Sentence = ""
     lock: LockFacts | None = None
     inputs: Count = 0
+    rules: RulesFacts | None = None
+    assessment: AssessmentFacts | None = None
+    hand: HandFacts | None = None
+    covered: bool = False
 
 
 class Frame(Message, frozen=True, kw_only=True):
@@ -331,11 +466,64 @@ class Understood(Message, frozen=True, kw_only=True):
     id: Id
 
 
+class Breach(Message, frozen=True, kw_only=True):
+    """A rule was broken, or the student covered the screen (rule `covered`): a flag by the device's own rules.
+
+    Told again after every permit of the same lesson or assessment until it is `Noted`. `category` is one of the
+    policy's flag categories; `detail` says what it was about (a program, a device's make, an address).
+    """
+
+    id: Id
+    rule: Slug
+    category: Slug
+    sentence: Sentence
+    detail: Sentence = ""
+    at: Time
+
+
 StaffMessage: TypeAlias = (
-    Hello | PolicyOffer | PermitRequest | Watch | Unwatch | Credit | Lock | Unlock | TextMessage | EndLesson
+    Hello
+    | PolicyOffer
+    | PermitRequest
+    | Watch
+    | Unwatch
+    | Credit
+    | Lock
+    | Unlock
+    | TextMessage
+    | SetRules
+    | ChangeRule
+    | DropChange
+    | LowerHand
+    | Noted
+    | StartAssessment
+    | PauseAssessment
+    | StopAssessment
+    | EndLesson
 )
 DeviceMessage: TypeAlias = (
-    Welcome | PolicyTaken | PermitGranted | Refused | PermitEnded | Status | Frame | Patches | Outcome | Understood
+    Welcome
+    | PolicyTaken
+    | PermitGranted
+    | Refused
+    | PermitEnded
+    | Status
+    | Frame
+    | Patches
+    | Outcome
+    | Understood
+    | Breach
 )
 Shown: TypeAlias = Frame | Patches
-Command: TypeAlias = Lock | Unlock | TextMessage
+Command: TypeAlias = (
+    Lock
+    | Unlock
+    | TextMessage
+    | SetRules
+    | ChangeRule
+    | DropChange
+    | LowerHand
+    | StartAssessment
+    | PauseAssessment
+    | StopAssessment
+)

@@ -11,14 +11,20 @@ from typing import Final
 from protocol.codec import DEVICE, STAFF, CodecError
 from protocol.messages import (
     VERSION,
+    Breach,
+    ChangeRule,
     Credit,
+    DropChange,
     EndLesson,
     Frame,
     Hello,
     Lock,
+    LowerHand,
     Message,
+    Noted,
     Outcome,
     Patches,
+    PauseAssessment,
     PermitEnded,
     PermitGranted,
     PermitRequest,
@@ -26,8 +32,11 @@ from protocol.messages import (
     PolicyTaken,
     Refused,
     Right,
+    SetRules,
     Shown,
+    StartAssessment,
     Status,
+    StopAssessment,
     Stream,
     TextMessage,
     Understood,
@@ -110,26 +119,58 @@ TABLE: Final[Mapping[tuple[State, type[Message]], State]] = {
     (State.PERMITTED, Lock): State.PERMITTED,
     (State.PERMITTED, Unlock): State.PERMITTED,
     (State.PERMITTED, TextMessage): State.PERMITTED,
+    (State.PERMITTED, SetRules): State.PERMITTED,
+    (State.PERMITTED, ChangeRule): State.PERMITTED,
+    (State.PERMITTED, DropChange): State.PERMITTED,
+    (State.PERMITTED, LowerHand): State.PERMITTED,
+    (State.PERMITTED, Noted): State.PERMITTED,
+    (State.PERMITTED, StartAssessment): State.PERMITTED,
+    (State.PERMITTED, PauseAssessment): State.PERMITTED,
+    (State.PERMITTED, StopAssessment): State.PERMITTED,
     (State.PERMITTED, Status): State.PERMITTED,
     (State.PERMITTED, Frame): State.PERMITTED,
     (State.PERMITTED, Patches): State.PERMITTED,
     (State.PERMITTED, Outcome): State.PERMITTED,
     (State.PERMITTED, Understood): State.PERMITTED,
+    (State.PERMITTED, Breach): State.PERMITTED,
     (State.PERMITTED, EndLesson): State.ENDED,
     (State.PERMITTED, PermitEnded): State.ENDED,
 }
 
 SENDER: Final[Mapping[type[Message], Side]] = {
     **dict.fromkeys(
-        (Hello, PolicyOffer, PermitRequest, Watch, Unwatch, Credit, Lock, Unlock, TextMessage, EndLesson), Side.STAFF
+        (
+            *(Hello, PolicyOffer, PermitRequest, Watch, Unwatch, Credit, Lock, Unlock, TextMessage, EndLesson),
+            *(SetRules, ChangeRule, DropChange, LowerHand, Noted, StartAssessment, PauseAssessment, StopAssessment),
+        ),
+        Side.STAFF,
     ),
     **dict.fromkeys(
-        (Welcome, PolicyTaken, PermitGranted, Refused, PermitEnded, Status, Frame, Patches, Outcome, Understood),
+        (
+            Welcome,
+            PolicyTaken,
+            PermitGranted,
+            Refused,
+            PermitEnded,
+            Status,
+            Frame,
+            Patches,
+            Outcome,
+            Understood,
+            Breach,
+        ),
         Side.DEVICE,
     ),
 }
 
-RIGHT: Final[Mapping[type[Message], Right]] = {Lock: Right.LOCK, Unlock: Right.LOCK, TextMessage: Right.MESSAGE}
+RIGHT: Final[Mapping[type[Message], Right]] = {
+    Lock: Right.LOCK,
+    Unlock: Right.LOCK,
+    TextMessage: Right.MESSAGE,
+    LowerHand: Right.MESSAGE,
+    **dict.fromkeys((SetRules, ChangeRule, DropChange), Right.RULES),
+    **dict.fromkeys((StartAssessment, PauseAssessment, StopAssessment), Right.ASSESS),
+}
 WATCH_RIGHT: Final[Mapping[Stream, Right]] = {Stream.TILE: Right.VIEW, Stream.FOCUS: Right.FOCUS}
 
 # Who owes the next word, so that silence before a permit has an end.

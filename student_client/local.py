@@ -49,6 +49,24 @@ class ReceiptLine(Value, frozen=True, kw_only=True):
     until: Time
 
 
+class FrontFacts(Value, frozen=True, kw_only=True):
+    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
+
+    pid: Count
+    program: Line
+    title: Line
+
+
+class PanelAssessment(Value, frozen=True, kw_only=True):
+    """The assessment in force, as its student reads it; `only` is the one application it is locked to, or ""."""
+
+    name: Name
+    starts_at: Time
+    ends_at: Time
+    paused: bool = False
+    only: Line = ""
+
+
 # ── agent → desktop ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -102,8 +120,44 @@ class ShowMessage(Message, frozen=True, kw_only=True):
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
+class Notice(Message, frozen=True, kw_only=True):
+    """Tell the student what a rule says, politely; `until` is when something will be closed (0: nothing will).
+
+    The same `id` again replaces what it said.
+    """
+
+    id: Id
+    sentence: Sentence
+    detail: Sentence = ""
+    until: Time = 0
+
+
+class ClearNotice(Message, frozen=True, kw_only=True):
+    """Take a notice away: what it was about is over."""
+
+    id: Id
+
+
+class CloseProgram(Message, frozen=True, kw_only=True):
+    """Ask every window of this process to close, as its own close button would."""
+
+    pid: Count
+
+
+class CodeAnswer(Message, frozen=True, kw_only=True):
+    """What became of a release code: a sentence, and until when no other is looked at (0: now)."""
+
+    released: bool
+    sentence: Sentence
+    wait_until: Time = 0
+
+
 class PanelState(Message, frozen=True, kw_only=True):
-    """All that indicator and panel show. `lesson` is empty outside lessons; `problem` is a sentence or empty."""
+    """All that indicator and panel show. `lesson` is empty outside lessons; `problem` is a sentence or empty.
+
+    `rules` are the rules now, `allowed` the sites and programs allowed now where only some are, both as a student
+    reads them. `can_call`: somebody is there to hear "I need help". `hand`: the student has asked and nobody came yet.
+    """
 
     viewers: Annotated[tuple[Viewer, ...], Meta(max_length=16)]
     lesson: Line
@@ -117,6 +171,11 @@ class PanelState(Message, frozen=True, kw_only=True):
     college: Line
     device: Line
     problem: Sentence
+    allowed: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()
+    is_break: bool = False
+    can_call: bool = False
+    hand: bool = False
+    assessment: PanelAssessment | None = None
 
 
 class Quit(Message, frozen=True, kw_only=True):
@@ -141,6 +200,7 @@ class DesktopFacts(Message, frozen=True, kw_only=True):
     screen: ScreenState
     reason: Sentence
     inputs: Count = 0
+    front: FrontFacts | None = None
 
 
 class Picture(Message, frozen=True, kw_only=True):
@@ -192,8 +252,40 @@ class MessageUnderstood(Message, frozen=True, kw_only=True):
     id: Id
 
 
+class HandMoved(Message, frozen=True, kw_only=True):
+    """The student raised a hand, perhaps with a few words, or took it down."""
+
+    raised: bool
+    text: Line = ""
+
+
+class ScreenCovered(Message, frozen=True, kw_only=True):
+    """The student covered the screen and wants the tutor told, or shows it again; `front` is what was in front."""
+
+    covered: bool
+    front: FrontFacts | None = None
+
+
+class CodeTyped(Message, frozen=True, kw_only=True):
+    """The student or invigilator typed a release code."""
+
+    code: Annotated[str, Meta(pattern=r"^[0-9]{8}$")]
+
+
 AgentMessage: TypeAlias = (
-    Capture | StopCapture | NextPicture | Refresh | LockScreen | UnlockScreen | ShowMessage | PanelState | Quit
+    Capture
+    | StopCapture
+    | NextPicture
+    | Refresh
+    | LockScreen
+    | UnlockScreen
+    | ShowMessage
+    | Notice
+    | ClearNotice
+    | CloseProgram
+    | CodeAnswer
+    | PanelState
+    | Quit
 )
 DesktopMessage: TypeAlias = (
     DesktopReady
@@ -204,6 +296,9 @@ DesktopMessage: TypeAlias = (
     | ScreenUnlocked
     | MessageShown
     | MessageUnderstood
+    | HandMoved
+    | ScreenCovered
+    | CodeTyped
 )
 
 TO_DESKTOP: Codec[Message] = Codec(AgentMessage)

@@ -1,18 +1,20 @@
 """The college's policy as values: what `policy.toml` says once it was read, and what travels inside a bundle."""
 
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from protocol.identity import Role
-from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Value
+from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Time, Value
+from protocol.policy.rule import Rule
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY: Final = 24 * 60  # minutes
 DEFAULT_RULES: Final = "lesson"  # every policy has this rule set; parse_policy sees to it
 # PROTOCOL.md §4: a DSL and a manager hold no lessons, whatever a policy says.
-ROLE_LIMITS: Final = {Role.TUTOR: frozenset(Right), Role.INVIGILATOR: frozenset(Right)}
+ROLE_LIMITS: Final = {Role.TUTOR: frozenset(Right) - {Right.ASSESS}, Role.INVIGILATOR: frozenset(Right)}
 
 OpeningMinute = Annotated[int, Meta(ge=0, lt=DAY)]
 ClosingMinute = Annotated[int, Meta(gt=0, lt=2 * DAY)]  # beyond DAY: closes on the next day
@@ -55,11 +57,51 @@ class LessonLimits(Value, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.longest_minutes * 60
 
 
+class Term(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A term, from its first day to its last, both as ISO dates ("2026-09-01") in the college's zone."""
+
+    name: Name
+    starts: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    ends: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
 class RuleSet(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One set of rules a lesson may be held under; `sentences` are what the student reads."""
+    """One set of rules a lesson may be held under.
+
+    `sentences` are what the student reads besides the sentences of `rules`: what people hold, not machines. `roles` may
+    apply it.
+    """
 
     title: Line
     sentences: Annotated[tuple[Sentence, ...], Meta(max_length=20)]
+    rules: Annotated[tuple[Rule, ...], Meta(max_length=24)] = ()
+    roles: Annotated[tuple[Role, ...], Meta(max_length=8)] = (Role.TUTOR, Role.INVIGILATOR)
+    is_break: bool = False
+    is_assessment: bool = False
+
+
+class Exemption(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules that do not hold for one student or device for a time; `rules` are rules' names, () all of them.
+
+    `who` is what `exemption_key` returns. `reason` and `approved_by` stay in the college's folder: what is published
+    has them empty, for every laptop can read what is published.
+    """
+
+    who: Line
+    rules: Annotated[tuple[Slug, ...], Meta(max_length=24)]
+    starts_at: Time
+    ends_at: Time
+    reason: Sentence = ""
+    approved_by: Annotated[tuple[Name, ...], Meta(max_length=8)] = ()
+
+
+class Adjustment(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a learner needs at all times: rules that do not hold, extra time in assessments, plainer sentences."""
+
+    who: Line
+    exempt: Annotated[tuple[Slug, ...], Meta(max_length=24)] = ()
+    extra_time_percent: Annotated[int, Meta(ge=0, le=200)] = 0
+    plain_language: bool = False
 
 
 class StudentTexts(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,6 +144,10 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     student: StudentTexts
     flags: dict[Slug, FlagCategory]
     retention: Retention
+    terms: Annotated[tuple[Term, ...], Meta(max_length=40)] = ()
+    networks: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()  # the college's own, in CIDR notation
+    exceptions: Annotated[tuple[Exemption, ...], Meta(max_length=2000)] = ()
+    adjustments: Annotated[tuple[Adjustment, ...], Meta(max_length=2000)] = ()
 
     def rights(self, role: Role) -> tuple[Right, ...]:
         """What a role may do: what the policy gives it, and never more than ROLE_LIMITS."""
@@ -110,6 +156,14 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def rule_set(self, name: str) -> RuleSet:
         """Return the rules of that name, or those of an ordinary lesson where the policy has none of that name."""
         return self.rules.get(name) or self.rules[DEFAULT_RULES]
+
+
+def exemption_key(kind: str, name: str) -> str:
+    """Return how a published policy names a "device" (by id) or "student" (by login): opaque, so that no laptop can
+
+    list who is exempt by reading its own policy. A name that can be guessed can still be tried; docs/policy.md says so.
+    """
+    return sha256(f"lessonlight exemption\0{kind}\0{name.strip().casefold()}".encode()).hexdigest()[:32]
 
 
 def same_group(one: str, other: str) -> bool:

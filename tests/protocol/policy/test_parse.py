@@ -40,7 +40,8 @@ def test_the_first_policy_says_what_a_college_needs(first_policy: Policy) -> Non
     assert first_policy.hours[5] == first_policy.hours[6] == ()
     assert first_policy.lesson.longest == 3 * 3600
     assert first_policy.lesson.tile_interval_ms == 1000
-    assert set(first_policy.rights(Role.TUTOR)) == set(Right)
+    assert set(first_policy.rights(Role.TUTOR)) == set(Right) - {Right.ASSESS}
+    assert set(first_policy.rights(Role.INVIGILATOR)) == set(Right)
     assert first_policy.rights(Role.MANAGER) == first_policy.rights(Role.DEVICE) == ()
     assert first_policy.staff == {}
     assert first_policy.rule_set("assessment").title == "In this assessment"
@@ -207,7 +208,7 @@ def test_a_role_is_given_known_rights_within_its_limits() -> None:
     line = line_of(FIRST, "[roles.dsl]") + 1
     assert problems(text) == [
         f'{line}: roles.dsl.may: this role can never be given "flag", "view"; only a tutor or invigilator can',
-        f'{line}: roles.dsl.may[1]: "shout" is none of "view", "focus", "lock", "message", "flag"',
+        f'{line}: roles.dsl.may[1]: "shout" is none of "view", "focus", "lock", "message", "flag", "rules", "assess"',
     ]
 
 

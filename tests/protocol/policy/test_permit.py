@@ -59,7 +59,7 @@ def refused(**changes: object) -> Refusal:
 
 
 def test_a_lesson_in_order() -> None:
-    everything = (Right.VIEW, Right.FOCUS, Right.LOCK, Right.MESSAGE, Right.FLAG)
+    everything = (Right.VIEW, Right.FOCUS, Right.LOCK, Right.MESSAGE, Right.FLAG, Right.RULES)
     assert decide() == Permit(LESSON.id, TUTOR, LESSON.ends_at, everything)
 
 
