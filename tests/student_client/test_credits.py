@@ -30,7 +30,7 @@ class Watcher:
 
 
 class AnyLoss(RuleBasedStateMachine):
-    """Pictures are refused, blanked, overtaken, and watchers come, go and hold their credit back, in any order."""
+    """Pictures are refused, hidden, overtaken, and watchers come, go and hold their credit back, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,36 +38,38 @@ class AnyLoss(RuleBasedStateMachine):
         self.wire: deque[ScreenPatches] = deque()
         self.screens, self.decider = Screens(self.orders.append), Decider()
         self.watchers = [Watcher(), Watcher()]
-        self.now, self.version = 0.0, 1
+        self.now, self.version, self.numbers, self.hidden = 0.0, 1, 0, False
 
     @initialize()
     def begin(self) -> None:
         self.watch(0)
 
-    @rule(who=st.sampled_from([0, 1]))
-    def watch(self, who: int) -> None:
+    @rule(who=st.sampled_from([0, 1]), leaves=st.booleans())
+    def watch(self, who: int, leaves: bool = False) -> None:
         watcher = self.watchers[who]
-        watcher.watches += 1
+        if leaves:
+            self.screens.unwatch(watcher, FOCUS)
+            watcher.watches = 0
+            return
+        self.numbers += 1
+        watcher.watches = self.numbers
         watcher.credit, watcher.seen = True, 0.0
         ask = Watch(watch=watcher.watches, stream=FOCUS, width=640, height=480, interval_ms=33)
         self.screens.watch(watcher, ask)
-
-    @rule(who=st.sampled_from([0, 1]))
-    def leave(self, who: int) -> None:
-        self.screens.unwatch(self.watchers[who], FOCUS)
-        self.watchers[who].watches = 0
 
     @rule(part=st.sampled_from([SCREEN, Rect(16, 16, 16, 16), Rect(0, 0, 16, 48)]))
     def draw(self, part: Rect) -> None:
         self.version += 1
         self.decider.screen_changed([part])
 
-    @rule()
-    def blank(self) -> None:
-        self.screens.blank()
-        self.screens.ask_again()
+    @rule(hidden=st.booleans())
+    def hide(self, hidden: bool) -> None:
+        before, self.hidden = self.hidden, hidden
+        if hidden:
+            self.screens.blank()
+        elif before:
+            self.screens.ask_again()
 
-    @rule()
     def desktop_hears(self) -> None:
         while self.orders:
             match order := self.orders.popleft():
@@ -80,8 +82,10 @@ class AnyLoss(RuleBasedStateMachine):
                 case Refresh():
                     self.decider.refresh(order.channel)
 
-    @rule(seconds=st.sampled_from([0.01, 0.04, 0.4]))
-    def desktop_turns(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([0.01, 0.04, 0.4]), deaf=st.booleans())
+    def desktop_turns(self, seconds: float, deaf: bool) -> None:
+        if not deaf:
+            self.desktop_hears()
         self.now += seconds
         self.decider.lay_out(lambda _: SCREEN)
         for channel in self.decider.due(self.now):
@@ -106,12 +110,7 @@ class AnyLoss(RuleBasedStateMachine):
     @rule()
     def agent_hears(self) -> None:
         while self.wire:
-            self.screens.hold(self.wire.popleft())
-
-    @rule(dropped=st.booleans())
-    def agent_hears_one(self, dropped: bool) -> None:
-        if self.wire:
-            (self.screens.drop if dropped else self.screens.hold)(self.wire.popleft())
+            (self.screens.drop if self.hidden else self.screens.hold)(self.wire.popleft())
 
     @rule(who=st.sampled_from([0, 1]), refused=st.booleans())
     def send(self, who: int, refused: bool) -> None:
@@ -132,9 +131,9 @@ class AnyLoss(RuleBasedStateMachine):
         self.watchers[who].credit = True
 
     def teardown(self) -> None:
+        self.hide(hidden=False)
         for _ in range(20):
-            self.desktop_hears()
-            self.desktop_turns(0.4)
+            self.desktop_turns(0.4, deaf=False)
             self.agent_hears()
             for who in (0, 1):
                 self.drain(who)
@@ -143,5 +142,5 @@ class AnyLoss(RuleBasedStateMachine):
         assert not behind, "a credit was lost"
 
 
-AnyLoss.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+AnyLoss.TestCase.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
 TestAnyLoss = AnyLoss.TestCase
