@@ -54,6 +54,15 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontWindow:
+    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
+
+    pid: int
+    program: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """Pixels as grabbed: rows from the top, 4 bytes a pixel in the order blue, green, red, unused, no row padding.
 
@@ -230,6 +239,10 @@ class Facts(ABC):
     @abstractmethod
     def active_application(self) -> str:
         """Return the application in front and its document, e.g. "Writer — essay"."""
+
+    @abstractmethod
+    def front(self) -> FrontWindow | None:
+        """Return the window in front by its parts, which are not cut; None where there is none, or it is unknown."""
 
     @abstractmethod
     def logged_in_user(self) -> str:

@@ -22,6 +22,7 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
+    FrontWindow,
     Hotkey,
     Hotkeys,
     Inputs,
@@ -328,6 +329,11 @@ class FakeFacts(Facts):
     def active_application(self) -> str:
         """Return `application`."""
         return self.application
+
+    def front(self) -> FrontWindow | None:
+        """Return the parts of `application`."""
+        program, _, title = self.application.partition(" — ")
+        return FrontWindow(0, program, title) if program else None
 
     def logged_in_user(self) -> str:
         """Return `user`."""

@@ -41,9 +41,8 @@ class X11Hotkeys(Hotkeys):
             for event in self._connection.events():
                 if isinstance(event, xp.MappingNotifyEvent) and event.request == xp.Mapping.Keyboard:
                     self._grab_all()
-                elif isinstance(event, xp.KeyPressEvent) and (key := self._keys.get(event.detail)) is not None:
-                    if self._fresh(key, event.time):
-                        pressed.append(key)
+                elif isinstance(event, xp.KeyPressEvent):
+                    pressed += self._pressed(event.detail, event.time)
         return tuple(pressed)
 
     def fileno(self) -> int:
@@ -55,10 +54,12 @@ class X11Hotkeys(Hotkeys):
         """Disconnect, which ends every grab."""
         self._connection.close()
 
-    def _fresh(self, key: Hotkey, at: int) -> bool:
-        """Whether this press is not the repetition of one that is held down."""
+    def _pressed(self, keycode: int, at: int) -> tuple[Hotkey, ...]:
+        """Return the key, or nothing where that is the repetition of one held down, or a grab of the layout before."""
+        if (key := self._keys.get(keycode)) is None:
+            return ()
         before, self._heard[key] = self._heard.get(key), at
-        return before is None or (at - before) % _WRAP > _REPEAT_MS
+        return (key,) if before is None or (at - before) % _WRAP > _REPEAT_MS else ()
 
     def _grab_all(self) -> None:
         with in_words(self._connection.display):

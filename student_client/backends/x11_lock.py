@@ -205,15 +205,15 @@ class X11ScreenLock(ScreenLock):
         if self._keyboard or self._xtest is None or now - max(wanted_at, self._escaped_at) < _MENU_PATIENCE:
             return
         self._escaped_at = now
-        self._ask(self._press_escape)
-        with _as_lock_errors():
-            self._connection.flush()
+        self._press_escape()
 
-    def _press_escape(self, core: Any) -> None:
+    def _press_escape(self) -> None:
         assert self._xtest is not None
-        if (keycode := self._connection.keycode(_ESCAPE)) is not None:
-            for event in (_KEY_PRESS, _KEY_RELEASE):
-                self._xtest.FakeInput(event, keycode, 0, self._connection.root, 0, 0, 0)
+        with _as_lock_errors():
+            if (keycode := self._connection.keycode(_ESCAPE)) is not None:
+                for event in (_KEY_PRESS, _KEY_RELEASE):
+                    self._xtest.FakeInput(event, keycode, 0, self._connection.root, 0, 0, 0)
+            self._connection.flush()
 
 
 @contextmanager

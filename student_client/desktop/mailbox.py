@@ -101,7 +101,7 @@ class Outbox:
         self.bell.ring()
 
     def hold_back(self, lost: Iterable[int] = ()) -> int:
-        """Lose every picture from now on, those that wait here, and the channels `lost`, until `let_go` of this hold."""
+        """Lose every picture from now on, those that wait here and of the channels `lost`, until `let_go`."""
         with self._lock:
             self._held = True
             self._holds += 1
