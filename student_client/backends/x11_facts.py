@@ -88,7 +88,7 @@ class _Front:
         teller = active or self._manager_window()
         self._follow(teller)
         window = active or self._focused_window()
-        found = self._read(window) if window else None
+        found = self._words(window) if window else None
         self._known = found if teller else None
         return found
 
@@ -112,7 +112,7 @@ class _Front:
             return event.atom in self._atoms.values()
         return isinstance(event, xp.DestroyNotifyEvent)
 
-    def _read(self, window: int) -> FrontWindow:
+    def _words(self, window: int) -> FrontWindow:
         name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
         title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
         return FrontWindow(int.from_bytes(self._property(window, "_NET_WM_PID")[:4], "little"), name, title)

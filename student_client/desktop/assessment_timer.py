@@ -30,6 +30,11 @@ class AssessmentTimer(Pill):
         self._restore.timeout.connect(self._show_again)
         self.exposure.connect(self._look)
 
+    @property
+    def area(self) -> QRect:
+        """Where it is; empty while there is no assessment."""
+        return self.geometry() if self.isVisible() else QRect()
+
     def show_assessment(self, assessment: PanelAssessment | None) -> None:
         """Show the assessment in force, or nothing."""
         if assessment == self._assessment:

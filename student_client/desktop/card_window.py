@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from student_client.desktop.labels import text
 from student_client.desktop.over_window import OverWindow
@@ -32,9 +32,10 @@ class CardWindow(OverWindow):
         self.exposure.connect(self._tell_shown)
         card = QFrame(self)
         card.setObjectName("card")
-        outside = QVBoxLayout(self)
-        outside.setContentsMargins(0, 0, 0, 0)
-        outside.addWidget(card)
+        self._outside = QVBoxLayout(self)
+        self._outside.setContentsMargins(0, 0, 0, 0)
+        self._outside.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # Qt's minimum supposes short lines
+        self._outside.addWidget(card)
         self.inside = QVBoxLayout(card)
         self.inside.setContentsMargins(20, 16, 20, 16)
         self.inside.setSpacing(8)
@@ -57,10 +58,17 @@ class CardWindow(OverWindow):
         super().resizeEvent(event)
         self.setMask(rounded(event.size()))
 
+    def fit(self) -> None:
+        """Be as tall as the words need."""
+        for label in self.findChildren(QLabel):
+            label.ensurePolished()
+        self._outside.activate()
+        self.resize(self.width(), self._outside.totalHeightForWidth(self.width()))
+
     def add_head(self, title: str, aside: str) -> None:
         """Write the first row."""
         row = QHBoxLayout()
-        row.addWidget(text("title", title), 1)
+        row.addWidget(text("title", title), 1, Qt.AlignmentFlag.AlignTop)
         small = text("soft", aside)
         small.setWordWrap(False)
         row.addWidget(small, 0, Qt.AlignmentFlag.AlignTop)
@@ -148,7 +156,7 @@ class CardStack(QObject):
         area = QGuiApplication.primaryScreen().availableGeometry()
         top, aside = area.top() + BELOW_BADGE, 0
         for window in self._windows.values():
-            window.adjustSize()
+            window.fit()
             if top + window.height() > area.bottom() and top > area.top() + BELOW_BADGE + aside:
                 aside += 2 * MARGIN
                 top = area.top() + BELOW_BADGE + aside

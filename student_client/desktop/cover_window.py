@@ -21,6 +21,7 @@ from student_client.desktop.words import CoverWords
 
 COMPACT_BELOW = 560  # logical pixels of height, e.g. 1366×768 at 200 %
 WIDEST = 640
+BELOW_BADGE = 60  # badge.EDGE + badge.HEIGHT and a little
 ICON = 56
 
 
@@ -52,7 +53,9 @@ class CoverWindow(ScreenWindow):
         compact = height < COMPACT_BELOW
         margin = 12 if compact else 40
         self._icon.setVisible(not compact)
-        self._outside.setContentsMargins(margin, margin, margin, margin)
+        self._outside.setContentsMargins(margin, BELOW_BADGE, margin, margin)
+        self._inside.setContentsMargins(*((20, 16, 20, 16) if compact else (32, 28, 32, 28)))
+        self._inside.setSpacing(8 if compact else 12)
         self._card.setMaximumWidth(min(WIDEST, self.screen_covered.geometry().width() - 2 * margin))
 
     def take_keyboard(self) -> None:
@@ -73,12 +76,10 @@ class CoverWindow(ScreenWindow):
         pixmap = icon_pixmap("shield-check", ICON, theme.tokens().accent, self.screen_covered.devicePixelRatio())
         self._icon.setPixmap(pixmap)
         self._told, self._help = text("coverLine", ""), text("words", "")
-        self._link_row = QVBoxLayout()
+        self._link_row = QHBoxLayout()
         self._steps = self._build_steps()
         self._card.setObjectName("coverCard")
-        inside = QVBoxLayout(self._card)
-        inside.setContentsMargins(32, 28, 32, 28)
-        inside.setSpacing(12)
+        inside = self._inside = QVBoxLayout(self._card)
         inside.addWidget(self._icon)
         for widget in (text("coverTitle", "Your screen is covered"), text("coverLine", "You did the right thing.")):
             inside.addWidget(widget)
@@ -121,7 +122,7 @@ class CoverWindow(ScreenWindow):
         steps = QStackedWidget()
         steps.addWidget(_step("Somebody can help you first: you need not look at it again.", self._show))
         steps.addWidget(
-            _step("What was open will be seen again, by you and by anybody beside you.", self._keep, self._yes)
+            _step("What was open will be seen again: by you, and by a tutor who is viewing.", self._keep, self._yes)
         )
         return steps
 
@@ -136,8 +137,8 @@ class CoverWindow(ScreenWindow):
         if (url := web_address(address)) is not None:
             button = link("Report abuse", url)
             button.clicked.connect(lambda: self._ask(True))  # the page opens below the cover
-            self._link_row.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-            self._link_row.addWidget(text("soft", f"Opens {url.toDisplayString()} in your browser."))
+            self._link_row.addWidget(button)
+            self._link_row.addWidget(text("soft", url.toDisplayString()), 1)
 
 
 def _step(words: str, *buttons: QPushButton) -> QWidget:

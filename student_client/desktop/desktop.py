@@ -30,6 +30,7 @@ from student_client.desktop.words import cover_words, lock_help, no_call, no_cov
 from student_client.local import (
     Capture,
     ClearNotice,
+    CloseProgram,
     CodeAnswer,
     CodeTyped,
     DesktopReady,
@@ -71,7 +72,7 @@ class Desktop(QObject):
         self._panel, self._cards, self._timer = Panel(), Cards(self), AssessmentTimer()
         self._covering = Covering(link, self._capture, self._front, self)
         self._keys = KeyListener(backends.hotkeys, self)
-        self._panel.show_keys(self._keys.names)
+        self._panel.name_keys(self._keys.names)
         self._mail = QSocketNotifier(self._capture.outbox.bell.fileno(), QSocketNotifier.Type.Read, self)
         self._connect()
         self._connect_student()
@@ -142,7 +143,7 @@ class Desktop(QObject):
                 self._show(message)
 
     def _show(self, message: Message) -> None:
-        """Take what is for the student to read."""
+        """Take what is for the student to read, or for a program to hear."""
         match message:
             case ShowMessage():
                 self._show_message(TutorText(message.id, message.by, time.time(), message.text))
@@ -152,6 +153,8 @@ class Desktop(QObject):
                 self._cards.clear_notice(message.id)
             case CodeAnswer():
                 self._panel.show_answer(message)
+            case CloseProgram():
+                self._close_program(message.pid)
 
     # ── pictures and facts ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,7 +219,7 @@ class Desktop(QObject):
     def _open_panel(self) -> None:
         if not (self._lock.locked or self._covering.up):
             self._covering.remember_front()
-            self._panel.open_at(self._indicator.area)
+            self._panel.open_at(self._indicator.area.united(self._timer.area))
 
     def _dress(self) -> None:
         """Take the colours of the desktop's light or dark of this moment."""
@@ -269,6 +272,10 @@ class Desktop(QObject):
     def _on_uncovered(self) -> None:
         if not self._link.open and not self._lock.locked:
             self._leave()
+
+    def _close_program(self, pid: int) -> None:
+        """SEAM: the backends cannot ask a program's windows to close yet; the agent ends it after its grace."""
+        logger.warning("there is no way here to ask process %d to close", pid)
 
     # ── lock and messages ───────────────────────────────────────────────────────────────────────────────────────────
 

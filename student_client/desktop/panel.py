@@ -71,13 +71,14 @@ class Panel(QWidget):
             self._fill()
             self._fit()
 
-    def show_keys(self, names: Mapping[Hotkey, str]) -> None:
-        """Show which keys do the same from anywhere."""
-        self._calls.show_keys(names)
+    def name_keys(self, names: Mapping[Hotkey, str]) -> None:
+        """Take what the keys are called that do the same from anywhere."""
+        self._calls.name_keys(names)
 
     def show_answer(self, answer: CodeAnswer) -> None:
         """Show what became of a release code."""
         self._assessment.show_answer(answer)
+        self._assessment.updateGeometry()
         if self.isVisible():
             self._fit()
 
@@ -159,6 +160,8 @@ class Panel(QWidget):
             self._calls.show_state(self._state)
             self._assessment.show_assessment(self._state.assessment)
             _write_after(after, self._state)
+        for part in (self._calls, self._assessment):
+            part.updateGeometry()  # now: Qt would tell the layout around them only in a later turn of its loop
         self._before, self._after = self._replace(self._before, before), self._replace(self._after, after)
         self._reading_at = scrolled
         self._read_on()

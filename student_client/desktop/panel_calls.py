@@ -22,6 +22,7 @@ class PanelCalls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._hand = False
+        self._names: Mapping[Hotkey, str] = {}
         self._help, self._cover = _button("I need help"), _button("Cover my screen\nand tell my tutor")
         self._cover.setObjectName("danger")
         self._cover.setAccessibleName("Cover my screen and tell my tutor")
@@ -60,17 +61,16 @@ class PanelCalls(QWidget):
         self._help.setVisible(not no_help or state.hand)
         self._about.setVisible(not no_help and not state.hand)
         self._cover.setVisible(not no_covering)
-        for label, words in ((self._no_help, no_help), (self._no_cover, no_covering)):
+        keys = keys_line(self._names, help_offered=not no_help and not state.hand, cover_offered=not no_covering)
+        for label, words in ((self._no_help, no_help), (self._no_cover, no_covering), (self._keys, keys)):
             label.setText(words)
             label.setVisible(bool(words))
         if state.hand:
             self._about.clear()
 
-    def show_keys(self, names: Mapping[Hotkey, str]) -> None:
-        """Show which keys do the same from anywhere."""
-        words = keys_line(names)
-        self._keys.setText(words)
-        self._keys.setVisible(bool(words))
+    def name_keys(self, names: Mapping[Hotkey, str]) -> None:
+        """Take what the keys are called that do the same from anywhere."""
+        self._names = names
 
     def _move_hand(self) -> None:
         self.hand_moved.emit(not self._hand, "" if self._hand else self._about.text().strip())

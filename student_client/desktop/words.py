@@ -116,9 +116,13 @@ def no_cover(state: PanelState) -> str:
     )
 
 
-def keys_line(names: Mapping[Hotkey, str]) -> str:
-    """Return which keys do what from anywhere, "" where there are none."""
-    does = {Hotkey.HELP: "raises your hand", Hotkey.COVER: "covers your screen", Hotkey.PANEL: "opens this panel"}
+def keys_line(names: Mapping[Hotkey, str], *, help_offered: bool, cover_offered: bool) -> str:
+    """Return which keys do now what from anywhere, "" where there are none."""
+    does = {Hotkey.PANEL: "opens this panel"}
+    if cover_offered:
+        does = {Hotkey.COVER: "covers your screen"} | does
+    if help_offered:
+        does = {Hotkey.HELP: "raises your hand"} | does
     return " · ".join(f"{names[key]} {what}" for key, what in does.items() if key in names)
 
 
@@ -152,10 +156,10 @@ def cover_words(state: PanelState | None, agent: bool) -> CoverWords:
     if state is None or not agent:
         told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
     elif state.can_call:
-        told = "Your tutor has been told the address of what was open, not the picture."
+        told = "Your tutor has been told the address, not the picture."
     else:
         told = (
-            "Your tutor will be told the address of what was open, not the picture, as soon as they can be reached. "
+            "Your tutor will be told the address, not the picture, as soon as they can be reached. "
             "Please tell an adult near you now."
         )
     return CoverWords(told, state.help_text if state else "", state.report_abuse_url if state else "")
