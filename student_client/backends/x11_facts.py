@@ -67,20 +67,21 @@ class _Front:
         self._atoms = {name: connection.atom(name) for name in _PROPERTIES}
         self._followed = 0
         self._known: FrontWindow | None = None
+        self._knows = False
         self._listen(connection.root, xp.EventMask.PropertyChange)
 
     def window(self) -> FrontWindow | None:
         """Return it, None where there is none; raises DisplayLostError."""
         for event in self.connection.events():
             if self._concerns(event):
-                self._known = None
-        if self._known is not None:
+                self._knows = False
+        if self._knows:
             return self._known
         try:
             with in_words(self.connection.display):
                 return self._ask()
         except RequestError:
-            self._followed, self._known = 0, None  # the window went while we asked about it
+            self._followed, self._knows = 0, False  # the window went while we asked about it
         return None
 
     def _ask(self) -> FrontWindow | None:
@@ -88,9 +89,8 @@ class _Front:
         teller = active or self._manager_window()
         self._follow(teller)
         window = active or self._focused_window()
-        found = self._words(window) if window else None
-        self._known = found if teller else None
-        return found
+        self._known, self._knows = self._words(window) if window else None, bool(teller)
+        return self._known
 
     def _follow(self, window: int) -> None:
         """Be told of this window's changes, before it is asked about: none can fall between the two."""

@@ -14,7 +14,7 @@ from student_client.backends.x11 import Connection, DisplayLostError, RequestErr
 _LETTERS: Final = {Hotkey.HELP: (ord("h"), 43), Hotkey.COVER: (ord("c"), 54), Hotkey.PANEL: (ord("l"), 46)}
 _MODIFIERS: Final = xp.ModMask.Control | xp.ModMask.Shift | xp.ModMask._1  # noqa: SLF001 - Alt, in xcffib's spelling
 _CAPS, _NUM = xp.ModMask.Lock, xp.ModMask._2  # noqa: SLF001 - they may be on; xkeyboard-config has NumLock on Mod2
-_REPEAT_MS: Final = 700  # a held key repeats after 660 ms at the latest, then every 25 ms; X.org's own defaults
+_REPEAT_MS: Final = 5  # the server repeats a held key by a release and a press of one and the same time
 _WRAP: Final = 1 << 32  # the server's milliseconds
 
 
@@ -23,7 +23,7 @@ class X11Hotkeys(Hotkeys):
 
     def __init__(self, display: str) -> None:
         self._keys: dict[int, Hotkey] = {}
-        self._heard: dict[Hotkey, int] = {}
+        self._released: dict[int, int] = {}
         with _as_hotkeys_errors():
             self._connection = Connection(display)
             self._grab_all()
@@ -41,6 +41,8 @@ class X11Hotkeys(Hotkeys):
             for event in self._connection.events():
                 if isinstance(event, xp.MappingNotifyEvent) and event.request == xp.Mapping.Keyboard:
                     self._grab_all()
+                elif isinstance(event, xp.KeyReleaseEvent):  # first: to xcffib it is a KeyPressEvent as well
+                    self._released[event.detail] = event.time
                 elif isinstance(event, xp.KeyPressEvent):
                     pressed += self._pressed(event.detail, event.time)
         return tuple(pressed)
@@ -58,7 +60,7 @@ class X11Hotkeys(Hotkeys):
         """Return the key, or nothing where that is the repetition of one held down, or a grab of the layout before."""
         if (key := self._keys.get(keycode)) is None:
             return ()
-        before, self._heard[key] = self._heard.get(key), at
+        before = self._released.get(keycode)
         return (key,) if before is None or (at - before) % _WRAP > _REPEAT_MS else ()
 
     def _grab_all(self) -> None:

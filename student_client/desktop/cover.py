@@ -20,7 +20,7 @@ class Cover(QObject):
         super().__init__(parent)
         self._windows: dict[QScreen, CoverWindow] = {}
         self._words: CoverWords | None = None  # None while it is not up
-        self._covering = False
+        self._covering = self._ready = False
         self._looking = QTimer(self, interval=0, singleShot=True)  # after Qt has handed over what it painted
         self._looking.timeout.connect(self._look)
         self._again = QTimer(self, interval=RECOVER_MS, singleShot=True)
@@ -37,13 +37,22 @@ class Cover(QObject):
 
     @property
     def native_windows(self) -> tuple[int, ...]:
-        """The windows' native ids."""
-        return tuple(window.native for window in self._windows.values())
+        """The native ids of the windows that are up, lowest first."""
+        return tuple(window.native for window in self._windows.values()) if self.up else ()
+
+    def prepare(self, ready: bool) -> None:
+        """Have the windows ready, not shown: making them would be most of the time between press and cover."""
+        self._ready = ready
+        if ready:
+            self._make()
+        elif not self.up:
+            self._forget_all()
 
     def cover(self, words: CoverWords) -> None:
         """Cover every monitor."""
         self._words = words
         self._sync()
+        self.say(words)
 
     def take_keyboard(self) -> None:
         """Hear keys from now on, on the primary screen."""
@@ -61,29 +70,37 @@ class Cover(QObject):
         """Show the screen."""
         self._words, self._covering = None, False
         self._again.stop()
-        for screen in list(self._windows):
-            self._forget(screen)
+        self._forget_all()
         self.changed.emit()
+        if self._ready:
+            self._make()
 
     def _on_screen(self, _screen: QScreen) -> None:
         if self.up:
             self._tell(False)
             self._sync()
+        elif self._ready:
+            self._make()
 
     def _sync(self) -> None:
         """One window for each screen there is, as large as it is."""
-        if self._words is None:
+        if not self.up:
             return
-        for screen in QGuiApplication.screens():
-            if screen not in self._windows:
-                window = self._windows[screen] = CoverWindow(screen, self._words)
-                window.show_again.connect(self.show_again)
-                window.exposure.connect(self._looking.start)
-                screen.geometryChanged.connect(window.fit)
+        self._make()
         for window in self._windows.values():
             if not window.covering:
                 window.cover()
         self.changed.emit()
+
+    def _make(self) -> None:
+        for screen in QGuiApplication.screens():
+            if screen not in self._windows:
+                window = self._windows[screen] = CoverWindow(screen)
+                window.show_again.connect(self.show_again)
+                window.exposure.connect(self._looking.start)
+                screen.geometryChanged.connect(window.fit)
+                if self._words is not None:
+                    window.say(self._words)
 
     def _look(self) -> None:
         if not self.up:
@@ -99,6 +116,10 @@ class Cover(QObject):
         if covering != self._covering:
             self._covering = covering
             self.on_glass.emit(covering)
+
+    def _forget_all(self) -> None:
+        for screen in list(self._windows):
+            self._forget(screen)
 
     def _forget(self, screen: QScreen) -> None:
         window = self._windows.pop(screen, None)

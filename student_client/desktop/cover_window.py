@@ -1,5 +1,7 @@
 """What a student who covered their own screen sees: that it was right, who knows, who helps, and the way back."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QScreen
 from PySide6.QtWidgets import (
@@ -30,11 +32,12 @@ class CoverWindow(ScreenWindow):
 
     show_again = Signal()
 
-    def __init__(self, screen: QScreen, words: CoverWords) -> None:
+    def __init__(self, screen: QScreen) -> None:
         super().__init__("cover", "Your screen is covered", screen)
         self._words: CoverWords | None = None
         self._build()
-        self.say(words)
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()
         self.fit()
 
     def say(self, words: CoverWords) -> None:
@@ -139,6 +142,8 @@ class CoverWindow(ScreenWindow):
             button.clicked.connect(lambda: self._ask(True))  # the page opens below the cover
             self._link_row.addWidget(button)
             self._link_row.addWidget(text("soft", url.toDisplayString()), 1)
+            for one, other in pairwise((self, button, self._show, self._keep, self._yes)):
+                QWidget.setTabOrder(one, other)
 
 
 def _step(words: str, *buttons: QPushButton) -> QWidget:

@@ -3,13 +3,15 @@
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from student_client.desktop.agent_link import AgentLink
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.cover import Cover
 from student_client.desktop.words import CoverWords
 from student_client.local import FrontFacts, ScreenCovered
+
+TELL_MS = 50  # the cover is painted first
 
 AskFront = Callable[[], FrontFacts | None]
 
@@ -50,15 +52,17 @@ class Covering(QObject):
         if front is None or front.pid != os.getpid():
             self._front = front
 
+    def prepare(self, offered: bool) -> None:
+        """The student may cover the screen from now on, or no more."""
+        self._cover.prepare(offered)
+
     def begin(self, words: CoverWords) -> None:
         """Cover every monitor now, then tell the agent."""
         if self.up:
             return
         self._hold_back()
         self._cover.cover(words)
-        self.remember_front()  # the cover takes no focus by being shown
-        self._cover.take_keyboard()
-        self._link.send(ScreenCovered(covered=True, front=self._front))
+        QTimer.singleShot(TELL_MS, self, self._tell)
 
     def say(self, words: CoverWords) -> None:
         """Show what is true now."""
@@ -72,6 +76,13 @@ class Covering(QObject):
         self._let_go()
         self._link.send(ScreenCovered(covered=False))
         self.ended.emit()
+
+    def _tell(self) -> None:
+        """Say what was in front, which it is until the cover takes the keyboard."""
+        if self.up:
+            self.remember_front()
+            self._cover.take_keyboard()
+            self._link.send(ScreenCovered(covered=True, front=self._front))
 
     def _on_glass(self, covering: bool) -> None:
         if covering:

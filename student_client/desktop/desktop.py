@@ -206,6 +206,7 @@ class Desktop(QObject):
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
         self._lock.say_help(lock_help(state))
+        self._covering.prepare(not no_cover(state))
         self._covering.say(cover_words(state, agent=True))
         self._timer.show_assessment(state.assessment)
         self._panel.show_state(state)
@@ -259,6 +260,7 @@ class Desktop(QObject):
             return
         self._covering.begin(cover_words(self._state, agent=True))
         self._panel.hide()
+        self._succeed()
 
     def _front(self) -> FrontFacts | None:
         if isinstance(self._backends.facts, Unsupported):

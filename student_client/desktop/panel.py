@@ -78,7 +78,6 @@ class Panel(QWidget):
     def show_answer(self, answer: CodeAnswer) -> None:
         """Show what became of a release code."""
         self._assessment.show_answer(answer)
-        self._assessment.updateGeometry()
         if self.isVisible():
             self._fit()
 
@@ -135,7 +134,7 @@ class Panel(QWidget):
         screen = QGuiApplication.screenAt(self._anchor.center()) or QGuiApplication.primaryScreen()
         area = screen.availableGeometry()
         width = min(WIDTH, area.width() - 2 * GAP)
-        self._layout.activate()
+        self._measure()
         height_for = self._layout.totalHeightForWidth
         inner = width - 2 - (10 if height_for(width - 2) > area.height() else 0)
         wanted = height_for(inner) + self._title.heightForWidth(width - 2 * PADDING - 40) + 2 * PADDING + 24
@@ -146,6 +145,15 @@ class Panel(QWidget):
         top = self._anchor.top() - GAP - height if upwards else self._anchor.bottom() + GAP
         left = max(area.left() + GAP, min(self._anchor.right() + 1, area.right() + 1 - GAP) - width)
         self.setGeometry(QRect(QPoint(left, top), QSize(width, height)))
+
+    def _measure(self) -> None:
+        """Have every part's size known now: Qt would find out only when it is shown, or in a later turn of its loop."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()
+        for part in (self._before, self._calls, self._assessment, self._after):
+            if (layout := part.layout()) is not None:
+                layout.activate()
+            part.updateGeometry()
 
     def _fill(self) -> None:
         """Write everything anew, where the reader was."""
@@ -160,8 +168,6 @@ class Panel(QWidget):
             self._calls.show_state(self._state)
             self._assessment.show_assessment(self._state.assessment)
             _write_after(after, self._state)
-        for part in (self._calls, self._assessment):
-            part.updateGeometry()  # now: Qt would tell the layout around them only in a later turn of its loop
         self._before, self._after = self._replace(self._before, before), self._replace(self._after, after)
         self._reading_at = scrolled
         self._read_on()

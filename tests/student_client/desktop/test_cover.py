@@ -11,7 +11,15 @@ import pytest
 from PIL import Image, ImageChops
 
 from protocol.messages import Stream
-from student_client.local import Capture, Picture, ScreenCovered, ScreenLocked, ScreenPatches, ScreenUnlocked
+from student_client.local import (
+    Capture,
+    NextPicture,
+    Picture,
+    ScreenCovered,
+    ScreenLocked,
+    ScreenPatches,
+    ScreenUnlocked,
+)
 
 GREEN = 0x00FF00
 COVER_KEY = "ctrl+alt+shift+c"
@@ -99,14 +107,25 @@ def test_no_picture_from_before_leaves_after_the_press(xvfb: str, start: Any, lo
     desktop = start(xvfb).ready()
     focus = Capture(channel=2, stream=Stream.FOCUS, monitor=0, width=1920, height=1080, interval_ms=33)
     desktop.send(says.panel(can_call=True), says.capture(), focus)
-    assert shows_site(desktop.wait(Picture))
-    assert shows_site(desktop.wait(ScreenPatches))
-    for step in range(20):  # a lively screen: something is under way whenever the key is pressed
-        screen.recolour(site, GREEN - (step % 2) * 0x001000)
-        desktop.read(0.01)
+
+    def read_until(over: Any) -> list[Any]:
+        """Credit everything, while the screen is never still: something is under way whenever the key is pressed."""
+        got: list[Any] = []
+        step, end = 0, time.monotonic() + 10
+        while not over(got) and time.monotonic() < end:
+            step += 1
+            screen.recolour(site, GREEN - (step % 2) * 0x001000)
+            got += (new := desktop.read(0.01))
+            desktop.send(*(NextPicture(channel=2) for message in new if isinstance(message, ScreenPatches)))
+        return got
+
+    before = read_until(lambda got: len([message for message in got if shows_site(message)]) > 8)
+    assert {type(message) for message in before if jpegs(message)} == {Picture, ScreenPatches}
     cover(screen)
-    desktop.wait(ScreenCovered)
-    after = [*desktop.received, *desktop.drain(1.5)]
+    got = read_until(lambda got: any(isinstance(message, ScreenCovered) for message in got))
+    told = next(number for number, message in enumerate(got) if isinstance(message, ScreenCovered))
+    end = time.monotonic() + 1.5
+    after = got[told:] + read_until(lambda _: time.monotonic() > end)
     assert [message for message in after if shows_site(message)] == []
     assert {type(message) for message in after if jpegs(message)} == {Picture, ScreenPatches}, "the cover is shown"
 
