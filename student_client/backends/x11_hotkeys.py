@@ -41,7 +41,7 @@ class X11Hotkeys(Hotkeys):
             for event in self._connection.events():
                 if isinstance(event, xp.MappingNotifyEvent) and event.request == xp.Mapping.Keyboard:
                     self._grab_all()
-                elif isinstance(event, xp.KeyReleaseEvent):  # first: to xcffib it is a KeyPressEvent as well
+                elif isinstance(event, xp.KeyReleaseEvent):
                     self._released[event.detail] = event.time
                 elif isinstance(event, xp.KeyPressEvent):
                     pressed += self._pressed(event.detail, event.time)

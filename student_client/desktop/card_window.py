@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from student_client.desktop.labels import text
+from student_client.desktop.labels import PlainLabel
 from student_client.desktop.over_window import OverWindow
 from student_client.desktop.panel import WIDTH as PANEL_WIDTH
 from student_client.desktop.shapes import rounded
@@ -68,15 +68,15 @@ class CardWindow(OverWindow):
     def add_head(self, title: str, aside: str) -> None:
         """Write the first row."""
         row = QHBoxLayout()
-        row.addWidget(text("title", title), 1, Qt.AlignmentFlag.AlignTop)
-        small = text("soft", aside)
+        row.addWidget(PlainLabel("title", title), 1, Qt.AlignmentFlag.AlignTop)
+        small = PlainLabel("soft", aside)
         small.setWordWrap(False)
         row.addWidget(small, 0, Qt.AlignmentFlag.AlignTop)
         self.inside.addLayout(row)
 
     def add_text(self, content: str) -> None:
         """Write the text; a long one scrolls."""
-        label = text("words", content)
+        label = PlainLabel("words", content)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.ensurePolished()
         height = label.heightForWidth(self.width() - 2 * 20 - 12)

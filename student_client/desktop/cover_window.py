@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from student_client.desktop import theme
 from student_client.desktop.icons import icon_pixmap
-from student_client.desktop.labels import link, text, web_address
+from student_client.desktop.labels import PlainLabel, link, web_address
 from student_client.desktop.over_window import ScreenWindow
 from student_client.desktop.words import CoverWords
 
@@ -78,13 +78,16 @@ class CoverWindow(ScreenWindow):
         self._icon, self._card = QLabel(), QFrame()
         pixmap = icon_pixmap("shield-check", ICON, theme.tokens().accent, self.screen_covered.devicePixelRatio())
         self._icon.setPixmap(pixmap)
-        self._told, self._help = text("coverLine", ""), text("words", "")
+        self._told, self._help = PlainLabel("coverLine", ""), PlainLabel("words", "")
         self._link_row = QHBoxLayout()
         self._steps = self._build_steps()
         self._card.setObjectName("coverCard")
         inside = self._inside = QVBoxLayout(self._card)
         inside.addWidget(self._icon)
-        for widget in (text("coverTitle", "Your screen is covered"), text("coverLine", "You did the right thing.")):
+        for widget in (
+            PlainLabel("coverTitle", "Your screen is covered"),
+            PlainLabel("coverLine", "You did the right thing."),
+        ):
             inside.addWidget(widget)
         inside.addWidget(self._told)
         inside.addSpacing(4)
@@ -141,7 +144,7 @@ class CoverWindow(ScreenWindow):
             button = link("Report abuse", url)
             button.clicked.connect(lambda: self._ask(True))  # the page opens below the cover
             self._link_row.addWidget(button)
-            self._link_row.addWidget(text("soft", url.toDisplayString()), 1)
+            self._link_row.addWidget(PlainLabel("soft", url.toDisplayString()), 1)
             for one, other in pairwise((self, button, self._show, self._keep, self._yes)):
                 QWidget.setTabOrder(one, other)
 
@@ -151,7 +154,7 @@ def _step(words: str, *buttons: QPushButton) -> QWidget:
     column, row = QVBoxLayout(step), QHBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(12)
-    column.addWidget(text("soft", words))
+    column.addWidget(PlainLabel("soft", words))
     for button in buttons:
         button.setAccessibleDescription(words)
         row.addWidget(button)

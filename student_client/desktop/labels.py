@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QPushButton
 
-
-LONGEST_WORD = 24  # letters; a longer one, such as an address, may be broken anywhere after so many
+_LONG_WORD = re.compile(r"\S{24}(?=\S)")  # such as an address; it may be broken after so many letters
 
 
 class PlainLabel(QLabel):
@@ -23,14 +22,6 @@ class PlainLabel(QLabel):
     def setText(self, content: str) -> None:
         """Show another text."""
         super().setText(_LONG_WORD.sub("\\g<0>\u200b", content))
-
-
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
-
-
-def text(name: str, content: str) -> QLabel:
-    """Return a label of the style sheet's `name` for text from outside."""
-    return PlainLabel(name, content)
 
 
 def web_address(address: str) -> QUrl | None:

@@ -5,7 +5,7 @@ import time
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from student_client.desktop.card_window import CardWindow
-from student_client.desktop.labels import text
+from student_client.desktop.labels import PlainLabel
 from student_client.desktop.second_hand import SecondHand
 from student_client.desktop.words import closing
 from student_client.local import Notice
@@ -21,7 +21,7 @@ class NoticeWindow(CardWindow):
         self.add_head(notice.sentence, "")
         if notice.detail:
             self.add_text(notice.detail)
-        self._closing = text("warning", "")
+        self._closing = PlainLabel("warning", "")
         self.inside.addWidget(self._closing)
         if notice.until:
             self.add_button("OK, I close it myself", "Closes this notice; the program is yours to close until then.")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from student_client.backends.base import Hotkey
 from student_client.desktop import theme
 from student_client.desktop.icons import icon
-from student_client.desktop.labels import link, text, web_address
+from student_client.desktop.labels import PlainLabel, link, web_address
 from student_client.desktop.panel_assessment import AssessmentPart
 from student_client.desktop.panel_calls import PanelCalls
 from student_client.desktop.shapes import rounded
@@ -104,7 +104,7 @@ class Panel(QWidget):
         self.setMask(rounded(event.size()))
 
     def _head(self) -> QHBoxLayout:
-        self._title = text("title", "")
+        self._title = PlainLabel("title", "")
         self._close = QPushButton()
         self._close.setObjectName("close")
         self._close.setAccessibleName("Close")
@@ -203,9 +203,9 @@ def _part() -> QVBoxLayout:
 
 
 def _write_before(layout: QVBoxLayout, state: PanelState) -> None:
-    layout.addWidget(text("soft", lesson_line(state)))
+    layout.addWidget(PlainLabel("soft", lesson_line(state)))
     if state.problem:
-        layout.addWidget(text("problem", state.problem))
+        layout.addWidget(PlainLabel("problem", state.problem))
 
 
 def _write_after(layout: QVBoxLayout, state: PanelState) -> None:
@@ -214,27 +214,27 @@ def _write_after(layout: QVBoxLayout, state: PanelState) -> None:
         layout.addLayout(_rules(state))
     if state.allowed:
         _head(layout, "Allowed now")
-        layout.addWidget(text("words", ", ".join(state.allowed)))
+        layout.addWidget(PlainLabel("words", ", ".join(state.allowed)))
     _head(layout, "Who viewed my screen")
     layout.addLayout(_receipts(state.receipts))
     if state.what_can_be_seen:
         _head(layout, "What can be seen")
-        layout.addWidget(text("words", state.what_can_be_seen))
+        layout.addWidget(PlainLabel("words", state.what_can_be_seen))
     url = web_address(state.report_abuse_url)
     if state.help_text or url is not None:
         _head(layout, "If something is wrong")
     if state.help_text:
-        layout.addWidget(text("words", state.help_text))
+        layout.addWidget(PlainLabel("words", state.help_text))
     if url is not None:
         layout.addWidget(link("Report abuse", url), 0, Qt.AlignmentFlag.AlignLeft)
     if foot := " · ".join(part for part in (state.device, state.college) if part):
         layout.addSpacing(8)
-        layout.addWidget(text("soft", foot))
+        layout.addWidget(PlainLabel("soft", foot))
 
 
 def _head(layout: QVBoxLayout, words: str) -> None:
     layout.addSpacing(8)
-    layout.addWidget(text("heading", words))
+    layout.addWidget(PlainLabel("heading", words))
 
 
 def _chain(*widgets: QWidget) -> None:
@@ -248,12 +248,12 @@ def _rules(state: PanelState) -> QVBoxLayout:
     column.setSpacing(4)
     above, rules = rules_now(state)
     if above:
-        column.addWidget(text("words", above))
+        column.addWidget(PlainLabel("words", above))
     for rule in rules:
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(QLabel("•"), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(text("words", rule), 1)
+        row.addWidget(PlainLabel("words", rule), 1)
         column.addLayout(row)
     return column
 
@@ -266,10 +266,14 @@ def _receipts(receipts: tuple[ReceiptLine, ...]) -> QGridLayout:
     for column, share in enumerate((4, 4, 3)):
         grid.setColumnStretch(column, share)
     if not receipts:
-        grid.addWidget(text("soft", "Nobody has viewed this screen yet."), 0, 0, 1, 3)
+        grid.addWidget(PlainLabel("soft", "Nobody has viewed this screen yet."), 0, 0, 1, 3)
     now = time.time()
     for row, receipt in enumerate(sorted(receipts, key=_newest_first)):
-        cells = (text("cell", receipt.name), text("soft", receipt.what), text("soft", period(receipt, now)))
+        cells = (
+            PlainLabel("cell", receipt.name),
+            PlainLabel("soft", receipt.what),
+            PlainLabel("soft", period(receipt, now)),
+        )
         for column, cell in enumerate(cells):
             grid.addWidget(cell, 2 * row, column, Qt.AlignmentFlag.AlignTop)
         line = QFrame()

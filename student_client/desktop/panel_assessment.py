@@ -6,7 +6,7 @@ from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QHideEvent, QRegularExpressionValidator, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from student_client.desktop.labels import text
+from student_client.desktop.labels import PlainLabel
 from student_client.desktop.second_hand import SecondHand
 from student_client.desktop.words import assessment_line, last_minutes, remaining
 from student_client.local import CodeAnswer, PanelAssessment
@@ -24,8 +24,8 @@ class AssessmentPart(QWidget):
         super().__init__()
         self._assessment: PanelAssessment | None = None
         self._wait_until = 0.0
-        self._name, self._time, self._only = text("strong", ""), text("words", ""), text("words", "")
-        self._code, self._release, self._answer = QLineEdit(), QPushButton("Release"), text("words", "")
+        self._name, self._time, self._only = PlainLabel("strong", ""), PlainLabel("words", ""), PlainLabel("words", "")
+        self._code, self._release, self._answer = QLineEdit(), QPushButton("Release"), PlainLabel("words", "")
         self._hand = SecondHand(self)
         self._hand.tick.connect(self._count)
         self._build()
@@ -88,10 +88,10 @@ class AssessmentPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(4)
-        for label in (text("heading", "Assessment"), self._name, self._time, self._only):
+        for label in (PlainLabel("heading", "Assessment"), self._name, self._time, self._only):
             column.addWidget(label)
         column.addSpacing(4)
-        column.addWidget(text("soft", "The invigilator can end it on this laptop with a release code:"))
+        column.addWidget(PlainLabel("soft", "The invigilator can end it on this laptop with a release code:"))
         column.addLayout(row)
         column.addWidget(self._answer)
 

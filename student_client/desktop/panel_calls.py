@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from student_client.backends.base import Hotkey
-from student_client.desktop.labels import text
+from student_client.desktop.labels import PlainLabel
 from student_client.desktop.words import HAND_UP, keys_line, no_call, no_cover
 from student_client.local import PanelState
 
@@ -33,7 +33,11 @@ class PanelCalls(QWidget):
         self._about.setMaxLength(LONGEST)
         self._about.setPlaceholderText("What is it about? (You may leave this empty)")
         self._about.setAccessibleName("What do you need help with? You may leave this empty.")
-        self._no_help, self._no_cover, self._keys = text("soft", ""), text("soft", ""), text("soft", "")
+        self._no_help, self._no_cover, self._keys = (
+            PlainLabel("soft", ""),
+            PlainLabel("soft", ""),
+            PlainLabel("soft", ""),
+        )
         self._help.clicked.connect(self._move_hand)
         self._about.returnPressed.connect(self._move_hand)
         self._cover.clicked.connect(self.cover_asked)
