@@ -291,24 +291,16 @@ class FakeScreenLock(ScreenLock):
 
 
 class FakeHotkeys(Hotkeys):
-    """Has every key; nobody presses one but by `press`."""
-
-    def __init__(self) -> None:
-        self._pressed: list[Hotkey] = []
+    """A keyboard on which nobody presses anything."""
 
     @property
     def names(self) -> Mapping[Hotkey, str]:
-        """Return their own words."""
-        return {key: key.value for key in Hotkey}
-
-    def press(self, key: Hotkey) -> None:
-        """Press one."""
-        self._pressed.append(key)
+        """There is no key to press."""
+        return {}
 
     def take(self) -> tuple[Hotkey, ...]:
-        """Return what was pressed."""
-        pressed, self._pressed = tuple(self._pressed), []
-        return pressed
+        """Nothing was pressed."""
+        return ()
 
     def fileno(self) -> int:
         """There is nothing to wait for."""

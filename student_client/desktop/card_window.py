@@ -94,6 +94,7 @@ class CardWindow(OverWindow):
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button)
+        self.inside.addSpacing(4)
         self.inside.addLayout(row)
 
     def _tell_shown(self) -> None:

@@ -115,7 +115,7 @@ class Desktop(QObject):
         self._timer.clicked.connect(self._toggle_panel)
         self._keys.pressed.connect(self._on_key)
         self._lock.help_asked.connect(self._ask_for_help)
-        self._panel.hand_moved.connect(lambda raised, text: self._link.send(HandMoved(raised=raised, text=text)))
+        self._panel.hand_moved.connect(self._move_hand)
         self._panel.cover_asked.connect(self._cover)
         self._panel.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
 
@@ -251,6 +251,9 @@ class Desktop(QObject):
             self._open_panel()
         else:
             self._link.send(HandMoved(raised=True))
+
+    def _move_hand(self, raised: bool, text: str) -> None:
+        self._link.send(HandMoved(raised=raised, text=plain(text, 200)))
 
     def _cover(self) -> None:
         if self._lock.locked or self._state is None:
