@@ -98,6 +98,7 @@ class Desktop(QObject):
         self._indicator.checked.connect(self._on_check)
         self._indicator.restored.connect(self._stack)
         self._indicator.moved.connect(lambda: self._timer.keep_beside(self._indicator.area))
+        self._timer.exposure.connect(lambda: self._cards.keep_clear(self._timer.area))
         self._indicator.palette_changed.connect(self._dress)
         self._cards.shown.connect(lambda key: self._link.send(MessageShown(id=key)))
         self._cards.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
