@@ -26,7 +26,7 @@ from student_client.desktop.message_window import TutorText
 from student_client.desktop.panel import Panel
 from student_client.desktop.succession import Succession
 from student_client.desktop.words import badge as badge_words
-from student_client.desktop.words import cover_words, lock_help, no_call, no_cover
+from student_client.desktop.words import lock_help, no_call, no_cover
 from student_client.local import (
     Capture,
     ClearNotice,
@@ -207,8 +207,7 @@ class Desktop(QObject):
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
         self._lock.say_help(lock_help(state))
-        self._covering.prepare(not no_cover(state))
-        self._covering.say(cover_words(state, agent=True))
+        self._covering.follow(state, agent=True)
         self._timer.show_assessment(state.assessment)
         self._panel.show_state(state)
 
@@ -220,7 +219,8 @@ class Desktop(QObject):
 
     def _open_panel(self) -> None:
         if not (self._lock.locked or self._covering.up):
-            self._covering.remember_front()
+            if self._state is not None and not no_cover(self._state):  # else it is nobody's business
+                self._covering.remember_front()
             self._panel.open_at(self._indicator.area.united(self._timer.area))
 
     def _dress(self) -> None:
@@ -262,7 +262,7 @@ class Desktop(QObject):
         if no_cover(self._state):
             self._open_panel()
             return
-        self._covering.begin(cover_words(self._state, agent=True))
+        self._covering.begin(self._state)
         self._panel.hide()
         self._succeed()
 
@@ -319,7 +319,7 @@ class Desktop(QObject):
         logger.info("%s", why)
         self._capture.stop()
         self._hide_all()
-        self._covering.say(cover_words(self._state, agent=False))
+        self._covering.follow(self._state, agent=False)
         if self._lock.locked or self._covering.up:
             self._succession.watch()
         else:

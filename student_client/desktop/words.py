@@ -151,12 +151,12 @@ class CoverWords:
     report_abuse_url: str
 
 
-def cover_words(state: PanelState | None, agent: bool) -> CoverWords:
-    """Return who has been told that the screen was covered; `agent` is whether there is one to tell it."""
-    if state is None or not agent:
-        told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
-    elif state.can_call:
+def cover_words(state: PanelState | None, *, agent: bool, heard: bool) -> CoverWords:
+    """Return who has been told of a cover: `agent` is there to pass it on, `heard` says that a tutor was there since."""
+    if heard:
         told = "Your tutor has been told the address, not the picture."
+    elif state is None or not agent:
+        told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
     else:
         told = (
             "Your tutor will be told the address, not the picture, as soon as they can be reached. "

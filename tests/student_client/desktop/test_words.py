@@ -101,11 +101,17 @@ def test_the_lock_says_how_to_call_only_where_somebody_hears(says: object) -> No
 
 
 def test_the_cover_never_says_that_somebody_was_told_who_was_not(says: object) -> None:
-    assert words.cover_words(panel(says, can_call=True), agent=True).told.startswith("Your tutor has been told")
-    assert "will be told" in words.cover_words(panel(says), agent=True).told
-    assert "tell an adult near you now" in words.cover_words(panel(says), agent=True).told
-    for state, agent in ((panel(says, can_call=True), False), (None, True)):
-        assert words.cover_words(state, agent).told.startswith("Lessonlight cannot tell")
+    state = panel(says)
+    assert words.cover_words(state, agent=True, heard=True).told.startswith("Your tutor has been told")
+    assert words.cover_words(state, agent=False, heard=True).told.startswith("Your tutor has been told")
+    told = words.cover_words(state, agent=True, heard=False).told
+    assert "will be told" in told
+    assert "tell an adult near you now" in told
+    for nobody in (
+        words.cover_words(state, agent=False, heard=False),
+        words.cover_words(None, agent=True, heard=False),
+    ):
+        assert nobody.told.startswith("Lessonlight cannot tell")
 
 
 @pytest.mark.parametrize(
