@@ -152,7 +152,7 @@ class CoverWords:
 
 
 def cover_words(state: PanelState | None, *, agent: bool, heard: bool) -> CoverWords:
-    """Return who has been told of a cover: `agent` is there to pass it on, `heard` says that a tutor was there since."""
+    """Return who has been told of a cover: `agent`: it can be passed on; `heard`: a tutor was there since."""
     if heard:
         told = "Your tutor has been told the address, not the picture."
     elif state is None or not agent:
