@@ -39,7 +39,7 @@ class IndicatorSeen:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Whether a lesson is on: only then the application in front is anybody's business."""
+    """Whether a lesson or its rules are on: only then the application in front is anybody's business."""
 
     on: bool
 

@@ -202,8 +202,8 @@ class Desktop(QObject):
 
     def _show_state(self, state: PanelState) -> None:
         before, self._state = self._state, state
-        if bool(state.lesson) != bool(before and before.lesson):
-            self._capture.order(Lesson(bool(state.lesson)))
+        if (holds := _something_holds(state)) != (before is not None and _something_holds(before)):
+            self._capture.order(Lesson(holds))
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
         self._lock.say_help(lock_help(state))
@@ -346,3 +346,8 @@ class Desktop(QObject):
     def _succeed(self) -> None:
         if self._link.open:
             self._succession.sign()
+
+
+def _something_holds(state: PanelState) -> bool:
+    """Whether rules are decided on this device: they need to know what is in front, also without a tutor."""
+    return bool(state.lesson or state.assessment or state.rules)

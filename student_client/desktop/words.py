@@ -81,6 +81,8 @@ def badge(state: PanelState | None) -> str:
 
 def lesson_title(state: PanelState, now: float) -> str:
     """Return the panel's title, e.g. ``Maths 10B, until 11:00``."""
+    if state.assessment is not None and not state.lesson:
+        return f"{state.assessment.name}, until {day_and_clock(state.assessment.ends_at, now)}"
     if not state.lesson:
         return "Break time" if state.is_break else "No lesson now"
     return f"{state.lesson}, until {day_and_clock(state.ends_at, now)}"
@@ -100,7 +102,7 @@ def lesson_line(state: PanelState) -> str:
 
 def no_call(state: PanelState) -> str:
     """Return why "I need help" is not offered, and what to do instead; "" where it is."""
-    if not state.lesson:
+    if not (state.lesson or state.assessment):
         return "Outside lessons nobody would see a raised hand here. You can always talk to an adult you trust."
     if not state.can_call:
         return "Your tutor cannot be reached from this laptop just now. Please put your own hand up."

@@ -140,3 +140,11 @@ def test_an_assessment_in_a_sentence(begins: str, ends: str, paused: bool, shown
     mock = PanelAssessment(name="Maths mock", starts_at=at(begins), ends_at=at(ends), paused=paused)
     assert words.assessment_line(mock, NOW) == shown
     assert words.last_minutes(mock, NOW) == last
+
+
+def test_an_assessment_without_its_tutor_is_no_time_off(says: object) -> None:
+    mock = PanelAssessment(name="Maths mock", starts_at=at("10:00"), ends_at=at("11:00"))
+    alone = panel(says, lesson="", assessment=mock)
+    assert words.lesson_title(alone, NOW) == "Maths mock, until 11:00"
+    assert words.no_cover(alone) == ""
+    assert "put your own hand up" in words.no_call(alone)
