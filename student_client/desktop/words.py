@@ -111,7 +111,7 @@ def no_call(state: PanelState) -> str:
 
 def no_cover(state: PanelState) -> str:
     """Return why "Cover my screen" is not offered, and what to do instead; "" where it is."""
-    if state.lesson:
+    if state.lesson or state.assessment:
         return ""
     return (
         "Seen something bad? Turn the screen away or close the lid, and tell an adult you trust. It is not your fault."
