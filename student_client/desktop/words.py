@@ -130,6 +130,8 @@ def keys_line(names: Mapping[Hotkey, str], *, help_offered: bool, cover_offered:
 
 def rules_now(state: PanelState) -> tuple[str, tuple[str, ...]]:
     """Return what stands above the rules ("" for nothing), and the rules."""
+    if state.is_break and state.lesson:
+        return "It is break time.", state.rules
     if state.is_break:
         still = " These rules still hold:" if state.rules else ""
         return f"It is break time: the lesson’s rules do not hold now.{still}", state.rules

@@ -148,3 +148,13 @@ def test_an_assessment_without_its_tutor_is_no_time_off(says: object) -> None:
     assert words.lesson_title(alone, NOW) == "Maths mock, until 11:00"
     assert words.no_cover(alone) == ""
     assert "put your own hand up" in words.no_call(alone)
+
+
+def test_break_time_is_said_in_so_many_words(says: object) -> None:
+    free = words.rules_now(panel(says, lesson="", rules=(), is_break=True))
+    assert free == ("It is break time: the lesson’s rules do not hold now.", ())
+    above, rules = words.rules_now(panel(says, lesson="", rules=("No USB sticks",), is_break=True))
+    assert above.endswith("These rules still hold:")
+    assert rules == ("No USB sticks",)
+    assert words.rules_now(panel(says, is_break=True))[0] == "It is break time."
+    assert words.rules_now(panel(says, rules=())) == ("No special rules in this lesson.", ())
