@@ -139,7 +139,7 @@ def test_closing_counts_down(until: float, shown: str) -> None:
 def test_an_assessment_in_a_sentence(begins: str, ends: str, paused: bool, shown: str, last: bool) -> None:
     mock = PanelAssessment(name="Maths mock", starts_at=at(begins), ends_at=at(ends), paused=paused)
     assert words.assessment_line(mock, NOW) == shown
-    assert words.last_minutes(mock, NOW) == last
+    assert words.stage(mock, NOW).urgent == last
 
 
 def test_an_assessment_without_its_tutor_is_no_time_off(says: object) -> None:
