@@ -22,7 +22,7 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
-    FrontWindow,
+    Front,
     Hotkey,
     Hotkeys,
     Inputs,
@@ -322,10 +322,10 @@ class FakeFacts(Facts):
         """Return `application`."""
         return self.application
 
-    def front(self) -> FrontWindow | None:
+    def front(self) -> Front | None:
         """Return the parts of `application`."""
         program, _, title = self.application.partition(" — ")
-        return FrontWindow(0, program, title) if program else None
+        return Front(0, program, title) if program else None
 
     def logged_in_user(self) -> str:
         """Return `user`."""

@@ -271,7 +271,7 @@ class Desktop(QObject):
             return None
         facts = self._backends.facts()
         try:
-            return front_facts(facts)
+            return front_facts(facts.front())
         finally:
             facts.close()
 
