@@ -117,6 +117,11 @@ class Classroom:
         return tuple(s for s in self.students.values() if s.lock)
 
     @property
+    def to_unlock(self) -> tuple[str, ...]:
+        """Devices on which a lock stands: asked for, or told by the device."""
+        return tuple(s.device for s in self.students.values() if s.linked and (s.lock or s.device in self._locks))
+
+    @property
     def eyes(self) -> EyesOnMe | None:
         """ "Eyes on me", while it holds."""
         return self._locks.eyes
