@@ -45,7 +45,7 @@ from tutor_app.classroom.rules import Change, Edit, Rules
 from tutor_app.classroom.student import Action, Answer, Student
 from tutor_app.classroom.values import Changes, Flag, Order, Place
 
-__all__ = ["Changes", "Classroom", "Flag", "Order", "Place"]
+__all__ = ["Asked", "Changes", "Classroom", "Flag", "Order", "Place"]
 
 HAND_QUIET = 60.0  # seconds in which a hand that goes up again makes no second line
 
@@ -229,7 +229,7 @@ class Classroom:
         """Lock everybody, also who comes later, for so many minutes or until `release`; who is locked stays so."""
         until = min(self.lesson.ends_at, now + 60 * minutes) if minutes else self.lesson.ends_at
         lease = self._locks.lease(now, until)
-        free = [device for device in self.students if device not in self._locks]
+        free = [device for device, student in self.students.items() if not student.lock]
         orders, changes = self._commands.ask(
             Action.LOCK,
             free,
@@ -288,7 +288,8 @@ class Classroom:
         if dropped is None:
             return [], Changes()
         command = DropChange(id=self._new_id(), change=change)
-        here = [device for device in self._rules.drop(command) if self.students[device].linked]
+        holders = self._rules.drop(command)
+        here = [device for device, student in self.students.items() if device in holders and student.linked]
         words = f"Ended: {dropped.words} → {self._roster.who(here)}"
         orders, changes = self._commands.ask(Action.DROP_CHANGE, here, now, lambda *_: command, words)
         for order in orders:
@@ -357,7 +358,7 @@ class Classroom:
                 return self.release(now)
             return self.unlock(standing, now)
         if line.action is Action.CHANGE_RULE:
-            change = next((one for one in self.rule_changes if self._lines.with_command(one.id) == line), None)
+            change = next((one for one in self.rule_changes if self._lines.tells(one.id, line)), None)
             return self.drop_change(change.id, now) if change else ([], Changes())
         return [], Changes()
 

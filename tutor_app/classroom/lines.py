@@ -50,6 +50,10 @@ class Lines:
         """Return the line that tells of a command."""
         return self.numbered(self._of_command.get(command))
 
+    def tells(self, command: str, line: Line) -> bool:
+        """Whether this is the line that tells of a command."""
+        return self._of_command.get(command) == line.number
+
     def replace(self, line: Line) -> None:
         """Put a line in the place of the one with its number, which is kept."""
         self._lines[next(i for i, old in enumerate(self._lines) if old.number == line.number)] = line

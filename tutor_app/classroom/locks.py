@@ -95,7 +95,7 @@ class Locks:
     def standing(self, device: str, now: float, new_id: Callable[[], str]) -> Lock | None:
         """Return the lock that "Eyes on me" wants on a device, under a new id where it has none yet."""
         if self.eyes is None or device in self._let_go or (device in self and device not in self._by_eyes):
-            return None
+            return None  # unlocked by hand, or locked by hand: that lock is renewed until the tutor ends it
         lock = self._standing.get(device)
         lease = self.lease(now, self.eyes.until)
         return Lock(id=lock.id if lock else new_id(), lease=lease, sentence=self.eyes.sentence)

@@ -25,7 +25,7 @@ from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.rules_dialog import RulesDialog
-from tutor_app.ui.rules_menu import RulesMenu, offered
+from tutor_app.ui.rules_menu import RulesMenu, offered, rules_name
 from tutor_app.ui.sheet import people
 from tutor_app.ui.status_line import Load
 from tutor_app.ui.theme import Theme
@@ -189,13 +189,13 @@ class LessonPage(QStackedWidget):
             return
         here = sum(student.linked for student in self.run.classroom.students.values())
         minutes = self._remembered.number("eyes-minutes", ORDINARY)
-        dialog = EyesDialog(self, here, minutes, self._remembered.sentences)
+        dialog = EyesDialog(self, here, minutes, self._remembered.word("eyes-sentence"))
         dialog.chosen.connect(self._eyes_chosen)
         dialog.open()
 
     def _eyes_chosen(self, sentence: str, minutes: int) -> None:
         self._remembered.keep("eyes-minutes", minutes)
-        self._remembered.keep_sentence(sentence)
+        self._remembered.keep("eyes-sentence", sentence)
         self.run.eyes_on_me(sentence, minutes or None)
 
     def _open_rules(self) -> None:
@@ -203,7 +203,7 @@ class LessonPage(QStackedWidget):
         menu = RulesMenu(self, self._actions["edit-rules"], self._rule_sets, classroom.rule_set, may=may)
         whom = {change.id: self._whom(change) for change in classroom.rule_changes}
         menu.show_changes(classroom.rule_changes, whom, self._viewer.zone, may=may)
-        menu.rules_chosen.connect(lambda name: self.run.set_rules(name, self._rules_title(name)))
+        menu.rules_chosen.connect(lambda name: self.run.set_rules(name, rules_name(name)))
         menu.ended.connect(self.run.drop_change)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.wall_page.bar.rules_place())
@@ -237,10 +237,6 @@ class LessonPage(QStackedWidget):
     def _may_rules(self) -> bool:
         policy, role = self._college.bundle.policy, self.run.tutor.role
         return Right.RULES in policy.rights(role)
-
-    def _rules_title(self, name: str) -> str:
-        known = self._college.bundle.policy.rules.get(name)
-        return known.title if known and known.title else name
 
     def _whom(self, change: Change) -> str:
         students = self.run.classroom.students
@@ -375,7 +371,7 @@ class LessonPage(QStackedWidget):
         raised = [one for one in classroom.students.values() if one.asks_for_help]
         self._actions["next-hand"].setEnabled(held and bool(raised))
         self._actions["lower-hand"].setEnabled(held and some and any(one in raised for one in self.chosen()))
-        self.wall_page.bar.rules = self._rules_title(classroom.rule_set)
+        self.wall_page.bar.rules = classroom.rule_set
 
 
 def _lock_in_sight(student: Student) -> bool:

@@ -225,7 +225,7 @@ class WallPage(QWidget):
         classroom = self._run.classroom
         here = [student for student in classroom.students.values() if student.linked]
         self.eyes.refresh(classroom.eyes, sum(student.lock is not None for student in here), len(here), now)
-        self.side.help.show_hands(() if self._run.is_over else classroom.hands(now), now)
+        self.side.show_hands(() if self._run.is_over else classroom.hands(now), now)
 
     def _count(self) -> None:
         classroom = self._run.classroom
