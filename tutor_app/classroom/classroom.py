@@ -183,7 +183,7 @@ class Classroom:
             if student.lock and student.lock.until <= now:
                 changes |= self._roster.put(replace(student, lock=None)) | self._locks.gone(device)
         for change in self._rules.expire(now):
-            changes |= self._no_longer(change)
+            changes |= self._lines.stands(change.id, self.students, False)
         return changes
 
     # ── what the clock asks for ─────────────────────────────────────────────────────────────────────────────────────
@@ -278,9 +278,7 @@ class Classroom:
         orders, changes = self._commands.ask(Action.CHANGE_RULE, chosen, now, lambda *_: change.command(now), words)
         for order in orders:
             self._rules.sent(order.device, order.command)
-        for device in chosen:
-            changes |= self._lines.stands(change.id, device, True)
-        return orders, changes
+        return orders, changes | self._lines.stands(change.id, chosen, True)
 
     def drop_change(self, change: str, now: float) -> Asked:
         """End a change of the rules before its time, wherever it has been sent."""
@@ -294,7 +292,7 @@ class Classroom:
         orders, changes = self._commands.ask(Action.DROP_CHANGE, here, now, lambda *_: command, words)
         for order in orders:
             self._rules.sent(order.device, order.command)
-        return orders, changes | self._no_longer(dropped)
+        return orders, changes | self._lines.stands(change, self.students, False)
 
     def start_assessment(self, terms: Mapping[str, AssessmentTerms], now: float, words: str = "") -> Asked:
         """Start an assessment under each device's own terms, or move the end of the one with that id."""
@@ -384,12 +382,6 @@ class Classroom:
         changes = self._commands.answer(student, event.command, _ANSWER[event.result], event.detail, event.at)
         if event.result is not Result.OK:
             changes |= self._locks.refused(student.device, event.command)
-        return changes
-
-    def _no_longer(self, change: Change) -> Changes:
-        changes = Changes()
-        for device in self.students:
-            changes |= self._lines.stands(change.id, device, False)
         return changes
 
     def _problem(self, event: NetworkProblem) -> Changes:

@@ -44,13 +44,13 @@ class Locks:
         """From now on this lock stands on the device."""
         changes = self.gone(device)
         self._standing[device] = lock
-        return changes | self._lines.stands(lock.id, device, True)
+        return changes | self._lines.stands(lock.id, (device,), True)
 
     def gone(self, device: str) -> Changes:
         """From now on no lock stands on the device."""
         before = self._standing.pop(device, None)
         self._by_eyes.discard(device)
-        return self._lines.stands(before.id, device, False) if before else Changes()
+        return self._lines.stands(before.id, (device,), False) if before else Changes()
 
     def refused(self, device: str, command: str) -> Changes:
         """The device did not do this; where it was the lock that stands, none does."""
