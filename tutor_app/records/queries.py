@@ -94,7 +94,7 @@ class Attended:
 
 @dataclass(frozen=True)
 class Flag:
-    """A flag, withdrawn when `withdrawn_at` says so."""
+    """A flag, withdrawn when `withdrawn_at` says so; `source` and what follows as in `values.Flagged`."""
 
     id: str
     lesson: str
@@ -113,6 +113,20 @@ class Flag:
     withdrawn_by_id: str | None
     withdrawn_by_name: str | None
     withdrawn_reason: str | None
+    source: str
+    rule: str
+    sentence: str
+    detail: str
+
+    @property
+    def what(self) -> str:
+        """What was noted: the tutor's note, or what a rule was broken with."""
+        return self.note or self.detail
+
+    @property
+    def giver(self) -> str:
+        """Who gave it: a member of staff, or a rule in their lesson."""
+        return f"rule {self.rule} ({self.by_name})" if self.source == "rule" else self.by_name
 
 
 @dataclass(frozen=True)
