@@ -83,9 +83,7 @@ def explain_policy(
     *,
     at: Annotated[str, typer.Option("--at", metavar='"2026-11-23 10:15"', help="The college's own time.")],
     group: Annotated[str, typer.Option("--group", help="Whose timetable to look at, such as 10B.")] = "",
-    rules: Annotated[
-        str, typer.Option("--rules", metavar="SET", help="The rule set; “lesson”, if left out.")
-    ] = "lesson",
+    rules: Annotated[str, typer.Option("--rules", metavar="SET", help="“lesson”, if left out.")] = "lesson",
     device: Annotated[str, typer.Option("--device", metavar="ID", help="A laptop, for its exceptions.")] = "",
     student: Annotated[str, typer.Option("--student", metavar="LOGIN", help="A student, for their exceptions.")] = "",
     file: Annotated[

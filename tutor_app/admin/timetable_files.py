@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ _FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "periods.csv": ("period", "weekday", "start", "end"),
 }
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_Time = tuple[int, int, int]  # weekday, first and last minute
 _MOST: Final = 20_000  # lessons a week; what a staff bundle has room for
 
 
@@ -57,7 +59,7 @@ class _Roster:
 
 
 def read_timetable(files: Iterable[Path]) -> tuple[TimetableEntry, ...]:
-    """Return the lessons that OneRoster files, and a periods.csv with them, describe; raises TimetableError, OSError."""
+    """Return the lessons of OneRoster's files and a periods.csv; raises TimetableError, OSError."""
     roster = _Roster()
     for path in files:
         _read(path, roster)
@@ -105,23 +107,29 @@ def _entries(roster: _Roster) -> Iterator[TimetableEntry]:
         if not group:
             roster.problems.append(f"{row.where}: has neither a classCode nor a title")
             continue
-        for first, last in _terms(row, sessions, roster):
-            for period in filter(None, (one.strip() for one in row["periods"].split(","))):
-                if period not in periods:
-                    roster.problems.append(f"{row.where}: period “{period}” is not in periods.csv")
-                for weekday, starts, ends in periods.get(period, ()):
-                    for tutor in teachers.get(row["sourcedId"], ("",)):
-                        yield TimetableEntry(
-                            name=((course["title"] if course else "") or row["title"] or group)[:80],
-                            group=group[:80],
-                            tutor=tutor,
-                            room=row["location"],
-                            weekday=weekday,
-                            starts=starts,
-                            ends=ends,
-                            first=first,
-                            last=last,
-                        )
+        name = ((course["title"] if course else "") or row["title"] or group)[:80]
+        times = tuple(_times(row, periods, roster))
+        for (first, last), (weekday, starts, ends), tutor in product(
+            _terms(row, sessions, roster), times, teachers.get(row["sourcedId"], ("",))
+        ):
+            yield TimetableEntry(
+                name=name,
+                group=group[:80],
+                tutor=tutor,
+                room=row["location"],
+                weekday=weekday,
+                starts=starts,
+                ends=ends,
+                first=first,
+                last=last,
+            )
+
+
+def _times(row: _Row, periods: Mapping[str, list[_Time]], roster: _Roster) -> Iterator[_Time]:
+    for period in filter(None, (one.strip() for one in row["periods"].split(","))):
+        if period not in periods:
+            roster.problems.append(f"{row.where}: period “{period}” is not in periods.csv")
+        yield from periods.get(period, ())
 
 
 def _terms(row: _Row, sessions: Mapping[str, _Row], roster: _Roster) -> list[tuple[str, str]]:
@@ -155,8 +163,8 @@ def _teachers(roster: _Roster) -> dict[str, list[str]]:
     return found
 
 
-def _periods(roster: _Roster) -> dict[str, list[tuple[int, int, int]]]:
-    days, found = [day.casefold() for day in WEEKDAYS], dict[str, list[tuple[int, int, int]]]()
+def _periods(roster: _Roster) -> dict[str, list[_Time]]:
+    days, found = [day.casefold() for day in WEEKDAYS], dict[str, list[_Time]]()
     for row in roster.rows["periods.csv"]:
         starts, ends = _CLOCK.fullmatch(row["start"]), _CLOCK.fullmatch(row["end"])
         weekday = next((number for number, day in enumerate(days) if day == row["weekday"].casefold()), None)
