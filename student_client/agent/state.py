@@ -25,6 +25,7 @@ RECEIPTS: Final = "receipts.jsonl"
 LEASES: Final = "leases.json"
 STATUS: Final = "status.json"
 CLOCK: Final = "clock.json"
+JOURNAL: Final = "journal.json"
 GUARD: Final = "agent.lock"
 
 
