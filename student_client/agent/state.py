@@ -31,6 +31,7 @@ INCIDENTS: Final = "incidents.json"
 HAND: Final = "hand.json"
 STATUS: Final = "status.json"
 CLOCK: Final = "clock.json"
+JOURNAL: Final = "journal.json"
 GUARD: Final = "agent.lock"
 OF_A_COLLEGE: Final = (LEASES, LESSONS, ASSESSMENT, RELEASE, BREACHES, INCIDENTS, HAND)  # ends with its identity
 
