@@ -57,7 +57,8 @@ async def enter(campus: Campus, state: StateFolder, lesson: LessonTerms) -> Tuto
 
 
 def sites(policy: Path) -> set[str]:
-    return set(json.decode(policy.read_bytes())["blocked"])
+    lines = policy.read_text().splitlines()
+    return {line.removeprefix("block ") for line in lines if line.startswith("block ")}
 
 
 async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trace(
@@ -67,7 +68,7 @@ async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trac
     print("seed", seed)
     dice = random.Random(seed)
     folder = tmp_path / "machine"
-    web, usb = folder / "browser" / "policy.json", folder / "usb"
+    web, usb = folder / "etc/browser/policy", folder / "sys/usb"
     web.parent.mkdir(parents=True)
     web.write_bytes(before := b'{"of": "the college"}\n')
     rules = RuleSet(title="T", sentences=(), rules=(replace(GAMES, grace=600), SITES, STICKS))
@@ -91,7 +92,7 @@ async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trac
         assert [one.lesson for one in held] == [lesson.id], f"the lease is whole after kill {kill}"
         now = web.read_bytes()
         assert now == before or "bets.example" in sites(web), f"half a file after kill {kill}"
-        assert not usb.exists() or usb.read_bytes() == b"off"
+        assert not usb.exists() or usb.read_bytes() == b"0\n"
 
     async with agent(state, folder):
         tutor = await enter(campus, state, lesson)
@@ -106,7 +107,7 @@ async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trac
         await tutor.say(EndLesson())
         await until(lambda: web.read_bytes() == before and not usb.exists())
         assert breaches <= {one["breach"]["id"] for one in json.decode(state.read(BREACHES) or b"")["owed"]}
-    assert sorted(path.name for path in folder.rglob("*")) == ["browser", "policy.json"]
+    assert sorted(path.name for path in folder.rglob("*")) == ["browser", "etc", "policy"]
 
 
 @pytest.mark.parametrize("moments", [(0.3, 0.5, 0.7, 0.9)])
@@ -114,7 +115,7 @@ async def test_killed_while_giving_back_it_gives_back_at_the_next_start(
     campus: Campus, state: StateFolder, tmp_path: Path, moments: tuple[float, ...]
 ) -> None:
     folder = tmp_path / "machine"
-    web = folder / "browser" / "policy.json"
+    web, usb = folder / "etc/browser/policy", folder / "sys/usb"
     web.parent.mkdir(parents=True)
     web.write_bytes(before := b'{"of": "the college"}\n')
     state.write(POLICY, campus.under(lesson=RuleSet(title="T", sentences=(), rules=(SITES, STICKS))))
@@ -129,4 +130,4 @@ async def test_killed_while_giving_back_it_gives_back_at_the_next_start(
             await asyncio.sleep(moment)
         assert web.read_bytes() == before or "bets.example" in sites(web)
     async with agent(state, folder):
-        await until(lambda: web.read_bytes() == before and not (folder / "usb").exists(), within=10)
+        await until(lambda: web.read_bytes() == before and not usb.exists(), within=10)
