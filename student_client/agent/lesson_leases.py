@@ -69,8 +69,8 @@ class LessonLeases:
             role=permit.tutor.role,
             until=permit.until,
         )
-        theirs = [one for one in self.held if one.staff == permit.tutor.id][: -PER_PERSON + 1 or None]
-        older = theirs if len([one for one in self.held if one.staff == permit.tutor.id]) >= PER_PERSON else []
+        theirs = [one for one in self.held if one.staff == permit.tutor.id]
+        older = theirs[: max(0, len(theirs) + 1 - PER_PERSON)]
         return LessonLeases((*[one for one in self.held if one not in older], fresh)[-MOST:])
 
     def with_rules(self, permit: Permit, rules: str) -> "LessonLeases":
