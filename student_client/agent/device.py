@@ -325,6 +325,7 @@ class Device:
     def _take_facts(self, facts: DesktopFacts) -> None:
         hidden = self._hidden
         self._facts = facts
+        self.keeper.seeing(len(facts.monitors), self.clock.now())
         self.enforcement.heard(facts)
         if self._hidden:
             self.screens.blank()
@@ -378,6 +379,8 @@ class Device:
         now = self.clock.now()
         if self.hand.facts and not self.keeper.in_force(now):
             self.hand.lowered()
+        if self._facts:
+            self.keeper.seeing(len(self._facts.monitors), now)
         self.enforcement.refresh()
         self.changed()
         self.poked.set()

@@ -134,8 +134,6 @@ class Enforcement:
     def heard(self, facts: DesktopFacts | None) -> None:
         """Take what the desktop says of the window in front and the monitors, None from a desktop that is gone."""
         before, self._facts = self._facts, facts
-        if facts and facts.monitors:
-            self.keeper.seeing(len(facts.monitors), self.clock.now())
         news = _front_and_monitors(before) != _front_and_monitors(facts)
         if news and self._seen & {Subject.APPLICATION, Subject.MONITORS}:
             self._poked.set()
