@@ -99,7 +99,7 @@ class Device:
             keeper=self.keeper,
             machine=machine,
             decide=decide,
-            flagged=self._flag,
+            flagged=self._tell_breach,
             changed=self.changed,
         )
         self.keeper.changed = self._rules_changed
@@ -385,11 +385,8 @@ class Device:
         self.changed()
         self.poked.set()
 
-    def _flag(self, breach: Breach) -> None:
-        """Owe a breach to the lessons and the assessment of this moment; outside of them nobody is told."""
-        self._tell_breach(breach, self.keeper.concerned(breach.at))
-
     def _tell_breach(self, breach: Breach, concerned: frozenset[str]) -> None:
+        """Owe a breach to those it concerns, and tell those who are here. Outside lessons nobody is told."""
         if not concerned:
             return
         self.breaches.add(breach, concerned, uuid4().hex)

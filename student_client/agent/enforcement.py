@@ -68,7 +68,8 @@ Decide = Callable[..., Decisions]
 
 @dataclass
 class Enforcement:
-    """All of it for one device. `flagged` hears of breaches; `changed` is called when others are told something new.
+    """All of it for one device. `flagged` hears of breaches and of the lessons or the assessment, by
+    id, that they are owed to; `changed` is called when others are told something new.
 
     `decide` is `protocol.policy.rules.decide`.
     """
@@ -82,7 +83,7 @@ class Enforcement:
     keeper: RulesKeeper
     machine: MachineThread
     decide: Decide
-    flagged: Callable[[Breach], None] = lambda _: None
+    flagged: Callable[[Breach, frozenset[str]], None] = lambda _breach, _to: None
     changed: Callable[[], None] = lambda: None
     decisions: Decisions = field(default_factory=Decisions)
     unheld: tuple[Unheld, ...] = ()
@@ -305,12 +306,13 @@ class Enforcement:
                 case Clear():
                     self.desktop.send(ClearNotice(id=action.id))
                 case Flag():
-                    self.flagged(action.breach)
+                    self.flagged(action.breach, frozenset({lease.lesson} if lease else ()))
                 case LockFor():
                     locks[action.id] = action.sentence
                 case Close():
                     await self._close(action, now)
-        self.locker.lock_for_rules(locks, lease.until if lease else now, now)
+        if self._facts or lease is None:  # what broke a rule isn't over because no desktop tells of it
+            self.locker.lock_for_rules(locks, lease.until if lease else now, now)
 
     async def _close(self, close: Close, now: float) -> None:
         if close.stage is Stage.ASKED:
@@ -335,7 +337,7 @@ class Enforcement:
             recent = {about: at for about, at in self._covered_at.items() if now - at < COVER_QUIET}
             self._covered_at = recent | {detail: recent.get(detail, now)}
             if detail not in recent:
-                self.flagged(_cover_breach(detail, now))
+                self.flagged(_cover_breach(detail, now), self.keeper.concerned(now))
 
     async def _address(self, front: FrontFacts | None) -> str:
         """Return the address in the window in front, "" where nobody knows or the machine does not answer."""
