@@ -49,9 +49,7 @@ log = logging.getLogger(__name__)
 
 POLL_EVERY: Final = 3.0  # seconds between two looks at what nobody tells of
 CHECK_EVERY: Final = 30.0  # seconds between two looks whether what is blocked still is, and what a policy's dates say
-POLICY_WITHIN: Final = (
-    5.0  # seconds at a start until what an earlier process blocked is given back for want of a policy
-)
+POLICY_WITHIN: Final = 5.0  # seconds a start waits for a policy before it gives back what an earlier process blocked
 PAUSE: Final = 0.2  # seconds between two rounds at least; windows that flicker cost no more than that
 RESTART_GRACE: Final = 60  # seconds to close a browser oneself that obeys only after a restart
 VISITED_WITHIN: Final = 120.0  # seconds; an address visited earlier is not what was covered
@@ -97,6 +95,7 @@ class Enforcement:
         self._web, self._web_since = self._stored.web, self._stored.web_since
         self._look, self._seen = Look(), frozenset[Subject]()
         self._facts: DesktopFacts | None = None
+        self._lease: RulesLease | None = None
         self._rules: tuple[Rule, ...] = ()
         self._restarts: tuple[Program, ...] = ()
         self._plan: Plan | None = None
@@ -121,15 +120,7 @@ class Enforcement:
 
     def refresh(self) -> None:
         """Decide anew from what is known; a round does the rest in a moment."""
-        now = self.clock.now()
-        lease = self.keeper.in_force(now)
-        if self._bundle is None:
-            self.decisions, self._rules = Decisions(), ()
-        else:
-            facts = facts_of(self._look, self._facts, self.keeper.monitors_at_start(now))
-            whose = {"device": self.keeper.device, "user": self.keeper.user}
-            self.decisions = self.decide(self._bundle.policy, lease, facts, now, **whose)
-            self._rules = holding(self._bundle.policy, lease, self.decisions)
+        self._decide_now()
         self._poked.set()
 
     def heard(self, facts: DesktopFacts | None) -> None:
@@ -194,51 +185,56 @@ class Enforcement:
             await self._round()
         except TimeoutError:
             self.board.problem("machine", NO_ANSWER)
-        else:
-            self.board.solved("machine")
-        finally:
-            self._done = asked
+            return
+        self.board.solved("machine")
         async with self._finished:
+            self._done = asked
             self._finished.notify_all()
 
     async def _round(self) -> None:
         await self._tell_covers()
-        self.refresh()
-        self._poked.clear()
-        now = self.clock.now()
-        lease = self.keeper.in_force(now)
-        await self._begin(lease)
-        await self._look_around(lease)
-        await self._block(now)
+        await self._begin()
+        await self._look_around()
+        await self._block()
         await self._find_restarts()
+        now, lease = self.clock.now(), self._lease  # of what is decided by now, though a lesson ended in between
         actions = self._incidents.step(self._broken(), lease.lesson if lease else "", now)
         await self._act(actions, lease, now)
         self._store()
-        self._report(lease)
+        self._report()
 
-    async def _begin(self, lease: RulesLease | None) -> None:
+    async def _begin(self) -> None:
         """Note what is there at the beginning of a lesson, if it is another one than before."""
-        lesson = lease.lesson if lease else ""
-        if lesson != self._begun_for and Subject.NETWORK in needs(self._rules, lease):
+        lesson = self._lease.lesson if self._lease else ""
+        if lesson != self._begun_for and Subject.NETWORK in needs(self._rules, self._lease):
             await self.machine.ask(lambda work: work.begin())
         self._begun_for = lesson
 
-    async def _look_around(self, lease: RulesLease | None) -> None:
-        wanted = needs(self._rules, lease)
+    async def _look_around(self) -> None:
+        wanted = needs(self._rules, self._lease)
         if not wanted and not self._seen:
+            self._decide_now()
             return
         on_site = self._bundle.policy.networks if self._bundle else ()
         self._look = await self.machine.ask(lambda work: work.look(wanted, on_site))
         self._seen = wanted
         self._listen(await self.machine.ask(lambda work: work.usb_news()) if Subject.USB_STORAGE in wanted else -1)
-        poked = self._poked.is_set()
-        self.refresh()
-        if not poked:
-            self._poked.clear()  # that was no news
+        self._decide_now()
 
-    async def _block(self, now: float) -> None:
+    def _decide_now(self) -> None:
+        now = self.clock.now()
+        self._lease = lease = self.keeper.in_force(now)
+        if self._bundle is None:
+            self.decisions, self._rules = Decisions(), ()
+        else:
+            facts = facts_of(self._look, self._facts, self.keeper.monitors_at_start(now))
+            whose = {"device": self.keeper.device, "user": self.keeper.user}
+            self.decisions = self.decide(self._bundle.policy, lease, facts, now, **whose)
+            self._rules = holding(self._bundle.policy, lease, self.decisions)
+
+    async def _block(self) -> None:
         """Make the machine block what is to be blocked, and look now and then whether it still does."""
-        decisions = self.decisions
+        decisions, now = self.decisions, self.clock.now()
         plan = Plan(decisions.web, decisions.block_usb_storage, decisions.switch_bluetooth_off)
         if self._plan is None and plan.is_open and not (self.state / JOURNAL).exists():
             self._plan = plan  # nothing to take back
@@ -349,7 +345,8 @@ class Enforcement:
         except TimeoutError:
             return ""
 
-    def _report(self, lease: RulesLease | None) -> None:
+    def _report(self) -> None:
+        lease = self._lease
         unheld: dict[str, Unheld] = {}
         for rule in self._rules:
             if why := self._why_unheld(rule):
