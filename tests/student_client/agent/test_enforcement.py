@@ -32,7 +32,8 @@ from protocol.messages import (
 from protocol.policy.document import RuleSet
 from protocol.policy.facts import BluetoothFacts, Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
-from student_client.agent import enforcement, incidents
+from student_client.agent import enforcement, incidents, machine_thread
+from student_client.agent import visit as visit_module
 from student_client.agent.state import JOURNAL
 from student_client.backends.machine import Machine
 from student_client.local import (
@@ -469,6 +470,24 @@ async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, grou
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 4)
     ground.broken = ""
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
+
+
+async def test_a_machine_that_hangs_holds_up_nobody_and_is_said(
+    begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, tutor = await begin(GAMES)
+    await until(lambda: ground.looks > 0)
+    monkeypatch.setattr(machine_thread, "ANSWERS_WITHIN", 0.2)
+    monkeypatch.setattr(visit_module, "DONE_WITHIN", 0.6)
+    ground.answers.clear()
+    try:
+        await until(lambda: laptop.agent.board.sentence == enforcement.NO_ANSWER)
+        assert (await tutor.order(order(LowerHand))).result is Result.OK
+        failed = await tutor.order(change(Verb.BLOCK, "news.example"))
+        assert (failed.result, "in time" in failed.detail) == (Result.FAILED, True)
+    finally:
+        ground.answers.set()
+    await until(lambda: laptop.agent.board.sentence == "")
 
 
 async def test_a_file_that_cannot_be_changed_is_said_and_tried_again(
