@@ -50,7 +50,8 @@ log = logging.getLogger(__name__)
 POLL_EVERY: Final = 3.0  # seconds between two looks at what nobody tells of
 CHECK_EVERY: Final = 30.0  # seconds between two looks whether what is blocked still is, and what a policy's dates say
 POLICY_WITHIN: Final = 5.0  # seconds a start waits for a policy before it gives back what an earlier process blocked
-PAUSE: Final = 0.2  # seconds between two rounds at least; windows that flicker cost no more than that
+PAUSE: Final = 0.2  # seconds between two rounds at least
+NEWS_EVERY: Final = 1.0  # seconds between two looks because of a window or a title: those may flicker
 RESTART_GRACE: Final = 60  # seconds to close a browser oneself that obeys only after a restart
 VISITED_WITHIN: Final = 120.0  # seconds; an address visited earlier is not what was covered
 COVER_QUIET: Final = 60.0  # seconds in which the same cover is told once
@@ -66,10 +67,10 @@ Decide = Callable[..., Decisions]
 
 @dataclass
 class Enforcement:
-    """All of it for one device. `flagged` hears of breaches and of the lessons or the assessment, by
-    id, that they are owed to; `changed` is called when others are told something new.
+    """All of it for one device.
 
-    `decide` is `protocol.policy.rules.decide`.
+    `flagged` hears of breaches and to whom they are owed (lessons and the assessment, by id); `changed` is called when
+    there may be something new to tell. `decide` is `protocol.policy.rules.decide`.
     """
 
     state: StateFolder
@@ -108,6 +109,8 @@ class Enforcement:
         self._poked, self._finished = asyncio.Event(), asyncio.Condition()
         self._asked = self._done = 0
         self._listening = -1
+        self._looked_at = 0.0  # by the loop's time
+        self._timer: asyncio.TimerHandle | None = None
 
     # ── what others ask for ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -127,8 +130,13 @@ class Enforcement:
         """Take what the desktop says of the window in front and the monitors, None from a desktop that is gone."""
         before, self._facts = self._facts, facts
         news = _front_and_monitors(before) != _front_and_monitors(facts)
-        if news and self._seen & {Subject.APPLICATION, Subject.MONITORS}:
-            self._poked.set()
+        if news and self._seen & {Subject.APPLICATION, Subject.MONITORS} and self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._looked_at + NEWS_EVERY), self._take_news)
+
+    def _take_news(self) -> None:
+        self._timer = None
+        self._poked.set()
 
     def cover(self, front: FrontFacts | None) -> None:
         """The student has covered the screen: tell what was in front."""
@@ -178,6 +186,9 @@ class Enforcement:
                 await self._sleep(self._next_in())
         finally:
             self._listen(-1)
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
 
     async def _one_round(self) -> None:
         asked = self._asked
@@ -216,6 +227,7 @@ class Enforcement:
             self._decide_now()
             return
         on_site = self._bundle.policy.networks if self._bundle else ()
+        self._looked_at = asyncio.get_running_loop().time()
         self._look = await self.machine.ask(lambda work: work.look(wanted, on_site))
         self._seen = wanted
         self._listen(await self.machine.ask(lambda work: work.usb_news()) if Subject.USB_STORAGE in wanted else -1)
@@ -295,6 +307,7 @@ class Enforcement:
 
     async def _act(self, actions: Iterable[Action], lease: RulesLease | None, now: float) -> None:
         locks: dict[str, str] = {}
+        closes: list[Close] = []
         for action in actions:
             match action:
                 case Tell():
@@ -306,9 +319,11 @@ class Enforcement:
                 case LockFor():
                     locks[action.id] = action.sentence
                 case Close():
-                    await self._close(action, now)
+                    closes.append(action)
         if self._facts or lease is None:  # what broke a rule isn't over because no desktop tells of it
             self.locker.lock_for_rules(locks, lease.until if lease else now, now)
+        for close in closes:  # last, for only these may have to wait for the machine
+            await self._close(close, now)
 
     async def _close(self, close: Close, now: float) -> None:
         if close.stage is Stage.ASKED:
