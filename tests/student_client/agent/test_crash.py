@@ -106,8 +106,8 @@ async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trac
         assert {one.id for one in kept if one.rule in {"no-games", "no-sticks"}} == breaches, "one entry for each"
         await tutor.say(EndLesson())
         await until(lambda: web.read_bytes() == before and not usb.exists())
+        await until(lambda: sorted(path.name for path in folder.rglob("*")) == ["browser", "etc", "policy"])
         assert breaches <= {one["breach"]["id"] for one in json.decode(state.read(BREACHES) or b"")["owed"]}
-    assert sorted(path.name for path in folder.rglob("*")) == ["browser", "etc", "policy"]
 
 
 @pytest.mark.parametrize("moments", [(0.3, 0.5, 0.7, 0.9)])
