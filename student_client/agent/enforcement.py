@@ -373,16 +373,17 @@ class Enforcement:
 
     def _why_unheld(self, rule: Rule) -> str:
         blocks = rule.subject is Subject.SITE or Do.BLOCK in rule.do
-        restart = ""
-        if rule.subject is Subject.SITE and self._restarts:
-            names = ", ".join(dict.fromkeys(program.name for program in self._restarts))
-            restart = f"{names} was open before and obeys once it was closed and opened again."
         return (
             self._look.problems.get(rule.subject, "")
             or (self._blocked.problems.get(rule.subject, "") if blocks else "")
             or self._unending.get(rule.name, "")
-            or restart
+            or (self._why_browsers_do_not() if rule.subject is Subject.SITE else "")
         )
+
+    def _why_browsers_do_not(self) -> str:
+        names = ", ".join(dict.fromkeys(program.name for program in self._restarts))
+        restart = f"{names} was open before and obeys once it was closed and opened again." if names else ""
+        return " ".join(filter(None, (restart, self._blocked.shortfall)))
 
     # ── between the rounds ──────────────────────────────────────────────────────────────────────────────────────────
 

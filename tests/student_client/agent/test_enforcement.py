@@ -35,6 +35,7 @@ from protocol.policy.rule import Do, Rule, Subject
 from student_client.agent import enforcement, incidents, machine_thread
 from student_client.agent import visit as visit_module
 from student_client.agent.state import JOURNAL
+from student_client.backends.fake_machine import FakeWeb
 from student_client.backends.machine import Machine
 from student_client.local import (
     ClearNotice,
@@ -470,6 +471,18 @@ async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, grou
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 4)
     ground.broken = ""
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
+
+
+async def test_what_browsers_cannot_be_held_to_is_said_though_the_rest_holds(
+    begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeWeb, "shortfall", lambda _self, _rules: "Firefox knows no paths.")
+    _, tutor = await begin(SITES)
+    found = await tutor.status(lambda one: bool(one.rules and one.rules.unheld))
+    assert found.rules
+    assert [(one.rule, one.why) for one in found.rules.unheld] == [("no-gambling", "Firefox knows no paths.")]
+    assert (await tutor.order(change(Verb.BLOCK, "news.example"))).result is Result.OK
+    assert "news.example" in ground.blocked()
 
 
 async def test_a_machine_that_hangs_holds_up_nobody_and_is_said(
