@@ -550,6 +550,11 @@ def monitors(laptop: Laptop, count: int) -> None:
     laptop.desktop.say(DesktopFacts(application="", monitors=each, screen=ScreenState.LIVE, reason=""))
 
 
+def is_locked(laptop: Laptop) -> bool:
+    facts = laptop.agent.device.locker.facts
+    return facts is not None and facts.covered
+
+
 async def test_a_rules_lock_ends_with_what_broke_it(begin: Begin, ground: Ground) -> None:
     laptop, tutor = await begin(SCREENS)
     monitors(laptop, 2)
@@ -562,11 +567,10 @@ async def test_a_rules_lock_ends_with_what_broke_it(begin: Begin, ground: Ground
     monitors(laptop, 1)
     await until(lambda: laptop.agent.device.locker.facts is None)
     assert told(laptop, UnlockScreen)
-
-
-def is_locked(laptop: Laptop) -> bool:
-    facts = laptop.agent.device.locker.facts
-    return facts is not None and facts.covered
+    monitors(laptop, 2)
+    await until(lambda: is_locked(laptop))
+    await tutor.say(EndLesson())
+    await until(lambda: laptop.agent.device.locker.facts is None)
 
 
 async def test_what_a_tutor_unlocks_stays_so_and_a_restart_forgets_no_lock(
