@@ -89,6 +89,8 @@ class Device:
         self.keeper = RulesKeeper(state, board, clock.now())
         self.breaches = Breaches(state, clock.now())
         self.hand = Hand(state, board)
+        if not self.keeper.in_force(clock.now()):
+            self.hand.lowered()  # the lesson ended while nobody was here
         self.enforcement = Enforcement(
             state=state,
             clock=clock,

@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """What came of a plan: why each subject is not blocked, what else went wrong, and what browsers cannot be held to."""
+    """What came of a plan: why each subject is not blocked, what else went wrong, what browsers cannot be held to."""
 
     problems: dict[Subject, str]
     failure: str = ""
