@@ -4,6 +4,7 @@ What was asked of a device stands as its sitting's wish until the device's own f
 gets it when it is back. Without a wish the device's facts count, for a second invigilator may have changed them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -115,8 +116,13 @@ class Assessment:
 
     @property
     def common_end(self) -> float:
-        """When a student without extra time ends; 0 where nobody has begun."""
-        return max((one.ends_at - one.extra for one in self._sittings.values() if one.ends_at), default=0)
+        """When most students without extra time end; 0 where nobody has begun.
+
+        Late students and those whose own time was paused end later; that concerns nobody else.
+        """
+        ends = Counter(round(one.ends_at - one.extra) for one in self._sittings.values() if one.ends_at)
+        most = max(ends.values(), default=0)
+        return min((end for end, number in ends.items() if number == most), default=0)
 
     # ── what the invigilator does ───────────────────────────────────────────────────────────────────────────────────
 
@@ -244,7 +250,7 @@ class Assessment:
                 outcome |= self._put(over, Entry(what=What.ENDED, at=sitting.ends_at, device=sitting.device))
             elif sitting.wish and sitting.device in reachable and now - sitting.asked_at >= RESEND:
                 self._sittings[sitting.device] = replace(sitting, asked_at=now)
-                outcome.orders.append(Order(device=sitting.device, command=sitting.wish))
+                outcome.orders += self._orders(sitting, sitting.wish)
         return outcome
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
