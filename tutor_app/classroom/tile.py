@@ -5,6 +5,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import Final
 
+from tutor_app.classroom.commands import VERB
 from tutor_app.classroom.liveness import doubt
 from tutor_app.classroom.phrases import Tone, clock_time, countdown, duration
 from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
@@ -83,7 +84,7 @@ _Face = tuple[Look, str, str, str, bool]
 
 def _linked(student: Student, viewer: Viewer, now: float) -> _Face:
     asked = student.asked
-    if asked and asked.answer is Answer.ASKED and asked.action is not Action.MESSAGE:
+    if asked and asked.answer is Answer.ASKED and asked.action in (Action.LOCK, Action.UNLOCK):
         word = "Locking…" if asked.action is Action.LOCK else "Unlocking…"
         return Look.ASKED, f"asked {_ago(now - asked.at)}", word, "", False
     if student.lock:
@@ -156,22 +157,32 @@ def _said_already(student: Student) -> bool:
     return asked.answer is Answer.CONFIRMED and asked.action is Action.LOCK and student.lock is not None
 
 
-_DONE: Final = {Action.LOCK: "Locked", Action.UNLOCK: "Unlocked", Action.MESSAGE: "Message shown"}
-_NOT_DONE: Final = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
+# action: (while it is asked, where that is not the tile's headline; once it is done)
+_WORDS: Final = {
+    Action.LOCK: ("", "Locked"),
+    Action.UNLOCK: ("", "Unlocked"),
+    Action.MESSAGE: ("Sending message…", "Message shown"),
+    Action.SET_RULES: ("Changing the rules…", "New rules hold"),
+    Action.CHANGE_RULE: ("Changing the rules…", "Change holds"),
+    Action.DROP_CHANGE: ("Changing the rules…", "Change ended"),
+    Action.LOWER_HAND: ("Lowering the hand…", "Hand lowered"),
+    Action.START_ASSESSMENT: ("Starting the assessment…", "Assessment set"),
+    Action.PAUSE_ASSESSMENT: ("Asking for the pause…", "Done"),
+    Action.STOP_ASSESSMENT: ("Ending the assessment…", "Assessment ended"),
+}
 
 
 def _answer_badge(asked: Asked, now: float) -> Badge | None:
     since = now - asked.answered_at
+    asking, done = _WORDS[asked.action]
     if asked.answer is Answer.ASKED:
-        sending = asked.action is Action.MESSAGE
-        return Badge(text="Sending message…", tone=Tone.SOFT, icon="message") if sending else None
+        return Badge(text=asking, tone=Tone.SOFT, icon="message") if asking else None
     if asked.answer is Answer.CONFIRMED:
-        done = Badge(text=_DONE[asked.action], tone=Tone.LIVE, icon="check")
-        return done if since < CONFIRMED_FOR else None
+        return Badge(text=done, tone=Tone.LIVE, icon="check") if since < CONFIRMED_FOR else None
     if since >= REFUSED_FOR:
         return None
     word = {Answer.REFUSED: "refused", Answer.FAILED: "failed"}.get(asked.answer, "not delivered")
-    text = f"{_NOT_DONE[asked.action]} {word}" + (f": {asked.detail}" if asked.detail else "")
+    text = f"{VERB[asked.action]} {word}" + (f": {asked.detail}" if asked.detail else "")
     return Badge(text=text, tone=Tone.DANGER, icon="warning")
 
 

@@ -9,18 +9,22 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
+from protocol.policy.document import Policy
 from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     Event,
     MessageUnderstood,
     NetworkProblem,
+    Permitted,
     PictureShown,
     TileSeen,
 )
 from tutor_app.records.recorder import Journal, Recorder
 from tutor_app.ui.ports import Wire
 
+_LATE: Final = (BreachTold, CommandAnswered, MessageUnderstood, NetworkProblem)  # what counts after the lesson's end
 RENEW_EVERY: Final = 5  # seconds between looks at the lock leases
 
 
@@ -44,13 +48,14 @@ class LessonRun(QObject):
         journal: Journal,
         *,
         clock: Callable[[], float] = time.time,
+        policy: Policy | None = None,
     ) -> None:
         super().__init__()
         self._wire, self._clock = wire, clock
         self.lesson, self.tutor = lesson, tutor
-        self.classroom = Classroom(lesson, register, clock(), lambda: uuid4().hex)
+        self.classroom = Classroom(lesson, register, clock(), lambda: uuid4().hex, policy)
         self._expected = frozenset(self.classroom.students)
-        self._recorder = Recorder(journal, lesson, tutor, self.problem.emit)
+        self._recorder = Recorder(journal, lesson, tutor, self.problem.emit, wire.noted)
         self.is_over = False
         self._ticks = 0
         self._timer = QTimer(self, interval=1000)
@@ -80,15 +85,17 @@ class LessonRun(QObject):
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, events: list[Event]) -> None:
-        """Take in what the network tells; once the lesson is over only what was answered and what is wrong."""
+        """Take in what the network tells; once the lesson is over only what was answered, flagged or is wrong."""
         changes = Changes()
         for event in events:
-            if self.is_over and not isinstance(event, CommandAnswered | MessageUnderstood | NetworkProblem):
+            if self.is_over and not isinstance(event, _LATE):
                 continue
             changes |= self.classroom.apply(event)
-            self._recorder.happened(event)
+            self._recorder.happened(event, self.classroom.students)
         if changes:
             self.changed.emit(changes)
+        if not self.is_over and any(isinstance(event, Permitted) for event in events):
+            self._order(self.classroom.due(self._clock()))
 
     def take_shown(self, shown: list[TileSeen]) -> None:
         """Take in which tiles have a new picture."""
@@ -109,6 +116,7 @@ class LessonRun(QObject):
         changes = self.classroom.tick(now)
         if changes:
             self.changed.emit(changes)
+        self._order(self.classroom.due(now))
         self._ticks += 1
         if self._ticks % RENEW_EVERY == 0:
             self._wire.send(self.classroom.renewals(now))
@@ -149,4 +157,5 @@ class LessonRun(QObject):
         self._recorder.asked(orders, self._clock())
         if orders:
             self._wire.send(orders)
-        self.changed.emit(changes)
+        if changes:
+            self.changed.emit(changes)

@@ -1,6 +1,6 @@
 """A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -128,6 +128,9 @@ class FakeWire:
         events, self.waiting = self.waiting, []
         return events
 
+    def noted(self, device: str, breaches: Iterable[str]) -> None:
+        self.told.append(("noted", (device, *breaches)))
+
     def tiles(self) -> dict[str, Tiles]:
         return dict(self.received)
 
@@ -139,8 +142,12 @@ class FakeWire:
 class FakeJournal:
     records: list[Record] = field(default_factory=list)
 
-    def write(self, record: Record) -> None:
+    stored: list[Callable[[], None]] = field(default_factory=list)
+
+    def write(self, record: Record, stored: Callable[[], None] | None = None) -> None:
         self.records.append(record)
+        if stored:
+            self.stored.append(stored)
 
     def of(self, kind: type[Record]) -> list[Record]:
         return [record for record in self.records if isinstance(record, kind)]
