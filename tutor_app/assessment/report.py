@@ -107,8 +107,7 @@ class _Maker:
     def lines(self) -> tuple[tuple[str, ...], ...]:
         """Everything in one table; whole times, so that a spreadsheet can sort it."""
         return (
-            *(("Attendance", "", one[0], one[1], one[4], f"started {one[2]}, ended {one[3]}, extra {one[5]}, "
-               f"paused {one[6]}, breaches {one[7]}", "") for one in self._students()),
+            *(("Attendance", "", one[0], one[1], one[4], _times(one), "") for one in self._students()),
             *(("Check-list", self._full(one.at), "", "", one.item, _check(one.ticked, one.reason), one.by_name)
               for one in self.record.checks),
             *(("Log", self._full(one.at), one.student, one.device, _word(one.what), self._detail(one), one.by_name)
@@ -127,7 +126,7 @@ class _Maker:
             if entry.device:
                 log[entry.device].append(entry)
         flagged = [flag.device for flag in self.record.flags]
-        people = {one.device: one for one in self.record.attendance}
+        people = {one.device: one for one in sorted(self.record.attendance, key=lambda one: one.first_seen_at or 0)}
         names = {entry.device: entry.student for entry in self.record.log if entry.device}
         names |= {device: one.name for device, one in people.items()}
         for device, name in sorted(names.items(), key=lambda item: (item[1].casefold(), item[0])):
@@ -209,6 +208,11 @@ class _Maker:
 
     def _full(self, at: float) -> str:
         return f"{datetime.fromtimestamp(at, self.zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _times(cells: Sequence[str]) -> str:
+    names = ("started", "ended", "extra", "paused", "breaches")
+    return ", ".join(f"{name} {cells[i]}" for name, i in zip(names, (2, 3, 5, 6, 7), strict=True) if cells[i])
 
 
 def _word(what: str) -> str:

@@ -22,8 +22,8 @@ from protocol.messages import (
     StopAssessment,
 )
 from tutor_app.classroom.assessment_plan import Plan
-from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.sitting import Seen, Sitting, Stage, Wish, shows
+from tutor_app.classroom.values import Order
 
 RESEND: Final = 15.0  # seconds after which a wish the device does not show is sent again; it answers within 5 s
 
@@ -210,6 +210,12 @@ class Assessment:
             extra = max(0.0, one.ends_at - one.starts_at - self.plan.length)
             outcome |= self._put(replace(known, terms=one, extra=known.extra or extra))
         return outcome
+
+    def sent(self, order: Order) -> None:
+        """This order went out for a wish: its answer is the wish's answer."""
+        sitting, command = self._sittings.get(order.device), order.command
+        if sitting and sitting.wish and isinstance(command, Wish) and isinstance(command, type(sitting.wish)):
+            self._sittings[order.device] = replace(sitting, wish=command)
 
     # ── what devices tell ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,9 +6,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Column, Connection, Table, func, select
 
 from tutor_app.records import schema
-from tutor_app.records.queries import EVERYTHING, WHOLE, Attended, Filter, Flag, Lesson, Listing, Page, attendance
-from tutor_app.records.queries import flags as flags_of
-from tutor_app.records.queries import lessons as lessons_of
+from tutor_app.records.queries import EVERYTHING, WHOLE, Attended, Filter, Flag, Listing, Page, attendance, flags
 from tutor_app.records.values import AssessmentChecked, AssessmentNoted, DeviceFound
 
 _T = TypeVar("_T")
@@ -43,10 +41,9 @@ class Held:
 
 @dataclass(frozen=True)
 class OnRecord:
-    """All there is about one assessment; `found` has every version, the oldest first, `flags` those of its time."""
+    """All about one assessment, oldest first. `found` has every version; `flags` and `attendance` are the group's."""
 
     held: Held
-    lesson: Lesson
     checks: tuple[AssessmentChecked, ...]
     log: tuple[AssessmentNoted, ...]
     found: tuple[DeviceFound, ...]
@@ -87,26 +84,19 @@ def on_record(connection: Connection, assessment: str) -> OnRecord | None:
     if lesson is None:
         return None
     held = next(one for one in assessments(connection, Filter(lesson=lesson)).rows if one.id == assessment)
-    of_lesson = Filter(lesson=lesson)
     checks, log, found = schema.assessment_checks, schema.assessment_log, schema.found_devices
+    # The tutor app may have been started anew, or a second one joined: what they saw is in lessons of their own.
+    meanwhile = Filter(group=held.group, since=held.at, until=held.ended_at)
     return OnRecord(
         held,
-        lessons_of(connection, of_lesson).rows[0],
         _rows(connection, checks, AssessmentChecked, assessment, checks.c.number),
         _rows(connection, log, AssessmentNoted, assessment, log.c.at, log.c.id),
         _rows(connection, found, DeviceFound, assessment, found.c.found_at, found.c.id, found.c.version),
-        attendance(connection, of_lesson).rows,
-        _during(flags_of(connection, of_lesson).rows, held),
+        attendance(connection, Filter(lesson=lesson)).rows + attendance(connection, meanwhile).rows,
+        tuple(reversed(flags(connection, meanwhile).rows)),
     )
 
 
 def _rows(connection: Connection, table: Table, kind: type[_T], assessment: str, *order: Column[Any]) -> tuple[_T, ...]:
     question = select(table).where(table.c.assessment == assessment).order_by(*order)
     return tuple(kind(**row) for row in connection.execute(question).mappings())
-
-
-def _during(flags: tuple[Flag, ...], held: Held) -> tuple[Flag, ...]:
-    """Return the flags of the assessment's own time, oldest first."""
-    return tuple(
-        flag for flag in reversed(flags) if flag.at >= held.at and (held.ended_at is None or flag.at <= held.ended_at)
-    )
