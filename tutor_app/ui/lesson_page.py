@@ -13,6 +13,7 @@ from tutor_app.classroom.events import TileAsked
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
+from tutor_app.ui.assessment_desk import AssessmentDesk, Office
 from tutor_app.ui.decode import Strip
 from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
 from tutor_app.ui.feed import Feed
@@ -47,6 +48,7 @@ class LessonPage(QStackedWidget):
         college: StaffBundle,
         viewer: Viewer,
         remembered: Remembered,
+        office: Office,
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
@@ -69,6 +71,18 @@ class LessonPage(QStackedWidget):
         self.focus_view = FocusView(theme, actions, pictures, viewer)
         self.addWidget(self.wall_page)
         self.addWidget(self.focus_view)
+        self.desk = AssessmentDesk(
+            theme,
+            actions,
+            run,
+            self.wall_page,
+            office=office,
+            policy=college.bundle.policy,
+            viewer=viewer,
+            clock=clock,
+            chosen=self.chosen,
+            selected=lambda: bool(self.focused or self.wall_page.selected()),
+        )
         wall = self.wall_page.wall
         self.watching = Watching(
             wire,
@@ -123,7 +137,7 @@ class LessonPage(QStackedWidget):
 
     def act(self, name: str) -> None:
         """Do what the action of this name means here."""
-        self._acts()[name]()
+        (self._acts() | self.desk.acts())[name]()
 
     # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -283,6 +297,7 @@ class LessonPage(QStackedWidget):
         self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
         self._actions["unlock-all"].setEnabled(held and locked)
         self._actions.enable(("flag", "open"), held and some)
+        self.desk.follow()
 
 
 def _lock_in_sight(student: Student) -> bool:

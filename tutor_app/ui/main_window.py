@@ -15,8 +15,12 @@ _LESSON = (
     *("open", "", "lock", "lock-all", "unlock", "unlock-all", ""),
     *("message", "message-all", "flag", "", "select-all", "", "end"),
 )
+_ASSESSMENT = (
+    *("assess", "assess-start", "", "assess-pause", "assess-resume", "assess-time", "assess-found", "assess-codes", ""),
+    *("assess-take", "assess-stop", "assess-close"),
+)
 _VIEW = ("find", "larger", "smaller", "fit-all", "panel")
-_IN_LESSON = {name for name in (*_LESSON, *_VIEW) if name}
+_IN_LESSON = {name for name in (*_LESSON, *_ASSESSMENT, *_VIEW) if name}
 
 
 class MainWindow(QMainWindow):
@@ -117,6 +121,7 @@ class MainWindow(QMainWindow):
         bar.setNativeMenuBar(False)
         self._fill(bar.addMenu("&File"), ("records", "", "quit"))
         self._fill(bar.addMenu("&Lesson"), _LESSON)
+        self._fill(bar.addMenu("&Assessment"), _ASSESSMENT)
         view = bar.addMenu("&View")
         self._fill(view, _VIEW)
         view.addSeparator()

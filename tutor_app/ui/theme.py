@@ -97,6 +97,10 @@ _ICONS: Final = {
     "undo": "arrow-counter-clockwise",
     "live": "eye",
     "records": "list-bullets",
+    "assess": "clipboard-text",
+    "play": "play",
+    "found": "device-mobile",
+    "key": "key",
 }
 
 

@@ -109,7 +109,7 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture
-def hold(qtbot: QtBot, theme: Theme, remembered: Remembered) -> Iterator[Callable[..., Held]]:
+def hold(qtbot: QtBot, theme: Theme, remembered: Remembered, tmp_path: Path) -> Iterator[Callable[..., Held]]:
     """Start a lesson with so many laptops in the register, on a window of this size."""
     windows: list[MainWindow] = []
 
@@ -129,6 +129,7 @@ def hold(qtbot: QtBot, theme: Theme, remembered: Remembered) -> Iterator[Callabl
             college=made.college(number),
             viewer=Viewer(name="Maths tutor", zone=made.LONDON),
             remembered=remembered,
+            office=made.office(journal, tmp_path),
             clock=clock,
         )
         window.show_page(page)

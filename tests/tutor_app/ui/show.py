@@ -65,6 +65,7 @@ class Show:
             college=made.college(),
             viewer=Viewer(name="Maths tutor", zone=made.LONDON),
             remembered=self.remembered,
+            office=made.office(self.journal, Path(tempfile.mkdtemp())),
             clock=self.clock,
         )
         self.window.show_page(page)

@@ -1,7 +1,9 @@
 """A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,6 +30,7 @@ from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle
 from protocol.policy.document import Policy
 from protocol.policy.parse import parse_policy
 from protocol.resource import resource_text
+from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (
     CommandAnswered,
@@ -40,10 +43,13 @@ from tutor_app.classroom.events import (
 )
 from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
+from tutor_app.records.problems import RecordsError
 from tutor_app.records.values import Record
 from tutor_app.signin import SignedIn
+from tutor_app.ui.assessment_desk import Office
 from tutor_app.ui.decode import Strip, decode_patch
 from tutor_app.ui.focus_view import FocusView
+from tutor_app.ui.report_dialog import Reports
 
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
@@ -55,6 +61,22 @@ LONDON = ZoneInfo("Europe/London")
 
 def policy() -> Policy:
     return parse_policy(resource_text("policies/college.toml"))
+
+
+NO_RECORDS = Future[object]()
+NO_RECORDS.set_exception(RecordsError("These records cannot be asked."))
+
+
+class NoQuestions:
+    """Records that cannot be read; a test that makes reports has real ones."""
+
+    def query(self, ask: Callable[..., object]) -> "Future[object]":
+        return NO_RECORDS
+
+
+def office(journal: object, folder: Path, questions: object = None) -> Office:
+    reports = Reports(questions or NoQuestions(), "Example College", LONDON, {})  # type: ignore[arg-type]
+    return Office(journal=journal, sheets=SheetStore(b"a private key", folder / "assessments"), reports=reports)  # type: ignore[arg-type]
 
 
 def college(number: int = 30) -> StaffBundle:
