@@ -199,7 +199,7 @@ class Hand(QObject):
     def _quit(self) -> None:
         self._ears.setEnabled(False)
         assert self._page
-        self._page.run.end("the benchmark is over", unlock=True)
+        self._page.run.end("the benchmark is over")
         self._app.window.close()
 
 

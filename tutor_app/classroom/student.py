@@ -12,6 +12,7 @@ from protocol.messages import (
     Right,
     RulesFacts,
     ScreenState,
+    Unheld,
 )
 from tutor_app.classroom.events import Blank
 
@@ -125,6 +126,11 @@ class Student:
     def linked(self) -> bool:
         """Whether commands can reach the device now."""
         return self.presence in (Presence.LIVE, Presence.NO_PICTURE)
+
+    @property
+    def unheld(self) -> tuple[Unheld, ...]:
+        """The rules that this device says it cannot hold."""
+        return self.rules.unheld if self.rules else ()
 
     @property
     def asks_for_help(self) -> bool:

@@ -13,6 +13,7 @@ from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
 CONFIRMED_FOR: Final = 4.0  # seconds a "confirmed" stays on the tile: long enough to be read
 REFUSED_FOR: Final = 60.0  # seconds a refusal stays: long enough to be acted upon
 UNDERSTOOD_FOR: Final = 20.0
+BREACH_FOR: Final = 300.0  # seconds the tile says what it was; then it counts
 
 
 class Look(StrEnum):
@@ -24,6 +25,7 @@ class Look(StrEnum):
     LOCKED = "locked"
     FADED = "faded"
     MISSING = "missing"
+    COVERED = "covered"
     PAUSED = "paused"
 
 
@@ -38,7 +40,10 @@ class Badge:
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A tile in words. `aside` stands beside the name, `headline` and `detail` over it; `why`: offer "Why?"."""
+    """A tile in words. `aside` stands beside the name, `headline` and `detail` over it; `why`: offer "Why?".
+
+    `unheld`: there is a picture, and still something to be asked about: rules that cannot be held.
+    """
 
     device: str
     name: str
@@ -47,6 +52,7 @@ class Tile:
     headline: str = ""
     detail: str = ""
     why: bool = False
+    unheld: bool = False
     badge: Badge | None = None
 
     @property
@@ -75,6 +81,7 @@ def tile(student: Student, viewer: Viewer, now: float) -> Tile:
         headline=headline,
         detail=detail,
         why=why,
+        unheld=bool(student.linked and student.unheld),
         badge=_badge(student, now),
     )
 
@@ -87,6 +94,8 @@ def _linked(student: Student, viewer: Viewer, now: float) -> _Face:
     if asked and asked.answer is Answer.ASKED and asked.action in (Action.LOCK, Action.UNLOCK):
         word = "Locking…" if asked.action is Action.LOCK else "Unlocking…"
         return Look.ASKED, f"asked {_ago(now - asked.at)}", word, "", False
+    if student.covered:
+        return Look.COVERED, student.application, "Covered by the student", "they want you to know", False
     if student.lock:
         by = "by you" if student.lock.by == viewer.name else f"by {student.lock.by}"
         left = countdown(student.lock.until - now)
@@ -139,6 +148,10 @@ def _badge(student: Student, now: float) -> Badge | None:
     answered = _answer_badge(student.asked, now) if student.asked and not _said_already(student) else None
     if answered:
         return answered
+    if student.asks_for_help and student.hand:
+        return Badge(text=help_words(now - student.hand.since), tone=Tone.ACCENT, icon="help")
+    if student.breach and now - student.breached_at < BREACH_FOR:
+        return Badge(text=f"flagged: {student.breach}", tone=Tone.DANGER, icon="flag")
     if student.understood_at and now - student.understood_at < UNDERSTOOD_FOR:
         return Badge(text="Understood", tone=Tone.LIVE, icon="check")
     doubted = doubt(student, now)
@@ -146,7 +159,19 @@ def _badge(student: Student, now: float) -> Badge | None:
         return Badge(text=doubted, tone=Tone.WARN, icon="warning")
     if student.flags:
         return Badge(text=str(student.flags) if student.flags > 1 else "Flagged", tone=Tone.DANGER, icon="flag")
+    if student.unheld:
+        return Badge(text=unheld_words(len(student.unheld)), tone=Tone.WARN, icon="rules")
     return None
+
+
+def help_words(seconds: float) -> str:
+    """Return for how long a hand has been up: "needs help · 2 min"."""
+    return "needs help" if seconds < 60 else f"needs help · {duration(seconds)}"
+
+
+def unheld_words(number: int) -> str:
+    """Return that a laptop cannot hold some rules."""
+    return "1 rule cannot be held" if number == 1 else f"{number} rules cannot be held"
 
 
 def _said_already(student: Student) -> bool:

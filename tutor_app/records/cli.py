@@ -177,7 +177,7 @@ def _lesson_cells(row: Lesson) -> Sequence[Cell]:
 
 def _flag_cells(row: Flag) -> Sequence[Cell]:
     undone = f"{local(row.withdrawn_at)} {row.withdrawn_by_name}: {row.withdrawn_reason}" if row.withdrawn_at else ""
-    return (local(row.at), row.student, row.device, row.user, row.host, row.category, row.note, row.by_name,
+    return (local(row.at), row.student, row.device, row.user, row.host, row.category, row.what, row.giver,
             row.lesson_name, row.group, undone)  # fmt: skip
 
 

@@ -21,10 +21,13 @@ from tutor_app.classroom.events import (
     PictureShown,
     TileSeen,
 )
+from tutor_app.classroom.phrases import LAST_MINUTES
+from tutor_app.classroom.rules import Edit
 from tutor_app.records.recorder import Journal, Recorder
 from tutor_app.ui.ports import Wire
 
 _LATE: Final = (BreachTold, CommandAnswered, MessageUnderstood, NetworkProblem)  # what counts after the lesson's end
+FIVE_MINUTES: Final = "Five minutes left. Please finish and save your work."
 RENEW_EVERY: Final = 5  # seconds between looks at the lock leases
 
 
@@ -59,6 +62,10 @@ class LessonRun(QObject):
         self._expected = frozenset(self.classroom.students)
         self._recorder = Recorder(journal, lesson, tutor, self.problem.emit, wire.noted)
         self.is_over = False
+        self.reminds: Callable[[], bool] = lambda: True
+        """Whether the tutor wants students to be told when five minutes are left."""
+        self._reminded = False
+        self._begun_at = clock()
         self._ticks = 0
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self.tick)
@@ -69,12 +76,13 @@ class LessonRun(QObject):
         self._wire.begin(self.lesson)
         self._timer.start()
 
-    def end(self, reason: str = "", unlock: bool = False) -> None:
-        """End the lesson on every device, once; locked screens are unlocked first or stay to their lease's end."""
+    def end(self, reason: str = "") -> None:
+        """End the lesson on every device, once. Whatever is locked is unlocked first: no lock outlives its lesson."""
         if self.is_over:
             return
-        if unlock:
-            self.unlock([student.device for student in self.classroom.locked])
+        standing = self.classroom.to_unlock
+        if standing:
+            self.unlock(standing)
         self.is_over = True
         self._timer.stop()
         self._wire.end(reason)
@@ -123,6 +131,7 @@ class LessonRun(QObject):
         self._ticks += 1
         if self._ticks % RENEW_EVERY == 0:
             self._wire.send(self.classroom.renewals(now))
+        self._remind(now)
         self._recorder.tick(self.classroom.students.values(), self._expected, now)
         self.ticked.emit()
         if now >= self.lesson.ends_at:
@@ -141,6 +150,30 @@ class LessonRun(QObject):
     def message(self, devices: Iterable[str], text: str) -> None:
         """Show these students a text."""
         self._order(self.classroom.message(devices, text, self._clock()))
+
+    def eyes_on_me(self, sentence: str, minutes: int | None) -> None:
+        """Lock everybody for so many minutes, or until `release`."""
+        self._order(self.classroom.eyes_on_me(sentence, self._clock(), minutes))
+
+    def release(self) -> None:
+        """End "Eyes on me"."""
+        self._order(self.classroom.release(self._clock()))
+
+    def lower_hands(self, devices: Iterable[str]) -> None:
+        """These students have been seen to."""
+        self._order(self.classroom.lower_hands(devices, self._clock()))
+
+    def set_rules(self, rules: str, title: str) -> None:
+        """Hold the lesson under another rule set."""
+        self._order(self.classroom.set_rules(rules, self._clock(), title))
+
+    def change_rule(self, edit: Edit, devices: Iterable[str] | None) -> None:
+        """Allow or block a site or program for these students, or for everybody (None)."""
+        self._order(self.classroom.change_rule(edit, devices, self._clock()))
+
+    def drop_change(self, change: str) -> None:
+        """End a change of the rules."""
+        self._order(self.classroom.drop_change(change, self._clock()))
 
     def flag(self, devices: Iterable[str], category: str, note: str, label: str = "") -> None:
         """Flag these students' behaviour; `label` is what people call the category."""
@@ -172,6 +205,17 @@ class LessonRun(QObject):
     def send_again(self, orders: Iterable[Order]) -> None:
         """Send what a device does not show yet once more; there is a line for it already."""
         self._wire.send(tuple(orders))
+
+    def _remind(self, now: float) -> None:
+        """Tell students once that five minutes are left, in a lesson that is long enough for it to be news."""
+        left = self.lesson.ends_at - now
+        long_enough = self.lesson.ends_at - self._begun_at > 2 * LAST_MINUTES
+        if self._reminded or not 0 < left <= LAST_MINUTES or not long_enough:
+            return
+        self._reminded = True
+        here = [student.device for student in self.classroom.students.values() if student.linked]
+        if here and self.reminds():
+            self._order(self.classroom.message(here, FIVE_MINUTES, now, "“Five minutes left” → everybody here"))
 
     def _order(self, asked: tuple[list[Order], Changes]) -> list[Order]:
         orders, changes = asked

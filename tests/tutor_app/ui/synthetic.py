@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
 from protocol.identity import Credentials, Identity, Role
 from protocol.messages import (
+    Breach,
     Frame,
     LessonTerms,
     LockFacts,
@@ -33,6 +34,7 @@ from protocol.resource import resource_text
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     Event,
     LinkLost,
@@ -214,6 +216,16 @@ def arrives(number: int, at: float = TEN, application: str = "Writer — essay",
         Permitted(device=name, until=TEN + 3300, may=ALL, at=at),
         StatusTold(device=name, status=status(number, application, **changes), at=at),
     ]
+
+
+def told(number: int, at: float = TEN, **changes: object) -> StatusTold:
+    return StatusTold(device=device(number), status=status(number, **changes), at=at)
+
+
+def breach(number: int, ident: int, rule: str, category: str, detail: str = "", at: float = TEN) -> BreachTold:
+    sentence = "Not in lessons, please."
+    told = Breach(id=f"{ident:032x}", rule=rule, category=category, sentence=sentence, detail=detail, at=at)
+    return BreachTold(device=device(number), breach=told, at=at)
 
 
 def locked(number: int, left: float, now: float, covered: bool = True) -> StatusTold:

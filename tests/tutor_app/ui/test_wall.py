@@ -35,7 +35,7 @@ def test_chips_count_and_filter(lesson: Held) -> None:
     lesson.run.take([made.locked(2, 300, lesson.clock.now)])
     lesson.run.flag(["LAPTOP-03"], "off-task", "")
     lesson.qtbot.waitUntil(
-        lambda: chips(lesson) == ["All 30", "Live 6", "Locked 1", "Flagged 1", "Missing 24"], timeout=2000
+        lambda: chips(lesson) == ["All 30", "Live 6", "Help 0", "Flagged 1", "Locked 1", "Missing 24"], timeout=2000
     )
     lesson.wall_page.filters.choose(Filter.LOCKED)
     assert names(lesson) == ["Student 02"]
@@ -304,7 +304,7 @@ def test_a_new_line_of_the_activity_list_is_whole_at_once(lesson: Held) -> None:
     lesson.run.message(["LAPTOP-01"], "Hello")
     side = lesson.wall_page.side
     room = lesson.run.classroom
-    room._replace_line(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
+    room._lines.replace(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
     side.show_activity(room.activity)
     for row in side.rows:
         words = row._runs
@@ -348,14 +348,14 @@ def test_actions_keep_their_words_at_1366_and_move_into_more_below(hold: Callabl
     held = hold(6, (1366, 768))
     held.arrive(1)
     row = held.wall_page.bar._row
-    assert not row.more.isVisible()
     assert [one.words for one in row._buttons if one.isVisible()] == [
+        "Eyes on me",
         "Lock all",
         "Unlock all",
         "Message all",
-        "Flag",
-        "End lesson",
     ]
+    assert [action.text() for action in row._menu.actions()] == ["Flag", "Rules", "End lesson"]
+    assert held.wall_page.bar.rect().contains(row.geometry())
     held.window.resize(900, 768)
     held.qtbot.waitUntil(row.more.isVisible)
     assert [action.text() for action in row._menu.actions()][-1] == "End lesson"
