@@ -235,7 +235,9 @@ class TutorApp(QObject):
             policy = self._entered.who.policy
             labels = {slug: category.label for slug, category in policy.flags.items()}
             zone = ZoneInfo(policy.college.timezone)
-            shown = RecordsWindow(self.theme, self._entered.records, zone, labels, self.window)
+            shown = RecordsWindow(
+                self.theme, self._entered.records, zone, labels, self.window, college=policy.college.name
+            )
         shown.show()
         shown.raise_()
         shown.activateWindow()

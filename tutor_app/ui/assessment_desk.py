@@ -25,7 +25,7 @@ from tutor_app.ui.assessment_banner import AssessmentBanner
 from tutor_app.ui.assessment_dialogs import CodesDialog, ExtraTimeDialog, FinishDialog, PauseDialog, StopDialog
 from tutor_app.ui.assessment_run import AssessmentRun
 from tutor_app.ui.assessment_wizard import AssessmentWizard
-from tutor_app.ui.found_dialog import FoundDialog
+from tutor_app.ui.found_dialog import FoundDialog, FoundList
 from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.report_dialog import ReportDialog, Reports
 from tutor_app.ui.report_pdf import save_sheet
@@ -131,23 +131,30 @@ class AssessmentDesk(QObject):
         dialog.open()
 
     def ask_found(self) -> None:
-        """Record that a device was found with a student."""
+        """Record that a device was found with a student, or amend what is on record."""
+        newest = [versions[-1] for versions in self.run.found.values()]
+        if not newest:
+            self._record_found("")
+            return
+        listed = FoundList(self._wall_page, newest, self._viewer.zone)
+        listed.chosen.connect(self._record_found)
+        listed.open()
+
+    def _record_found(self, amended: str) -> None:
         held = self.held
         if held is None:
             return
         everybody = {one.device: one.name for one in sorted(held.sittings.values(), key=lambda one: natural(one.name))}
-        first = (
-            [student.device for student in self._chosen() if student.device in everybody] if self._selected() else []
-        )
-        ordered = {device: everybody[device] for device in [*first, *(d for d in everybody if d not in first)]}
+        first = [device for device in self._picked() or [] if device in everybody]
         dialog = FoundDialog(
             self._wall_page,
             self._theme,
-            ordered,
+            {device: everybody[device] for device in dict.fromkeys([*first, *everybody])},
             assessment=held.id,
             staff=self._lesson.tutor,
             now=self._clock(),
             zone=self._viewer.zone,
+            before=self.run.found.get(amended, ()),
         )
         dialog.chosen.connect(self.run.note_found)
         dialog.open()

@@ -189,5 +189,28 @@ class FoundDialog(Sheet):
         ]
 
 
+class FoundList(Sheet):
+    """What was found so far: each can be amended, another one recorded. `chosen` carries an id, "" for another."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget, found: Sequence[DeviceFound], zone: tzinfo) -> None:
+        super().__init__(parent, "Devices found", "An amendment is added; what was written before stays on record.")
+        for one in found:
+            decided = DECISIONS.get(one.decision, one.decision).lower()
+            words = f"{clock_time(one.found_at, zone)}  {one.student}: {one.what}, {decided}"
+            row = button(f"Amend:  {single_line(words)}", kind="quote")
+            row.clicked.connect(lambda _=False, id_=one.id: self._choose(id_))
+            self.add(row)
+        another = button("Record another", kind="primary", default=True)
+        another.clicked.connect(lambda: self._choose(""))
+        self.add_buttons([another], cancel="Close")
+        another.setFocus()
+
+    def _choose(self, id_: str) -> None:
+        self.chosen.emit(id_)
+        self.accept()
+
+
 def _text(field: QLineEdit, limit: int = _TEXT) -> str:
     return plain(field.text().strip(), limit)

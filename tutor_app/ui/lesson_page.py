@@ -63,7 +63,7 @@ class LessonPage(QStackedWidget):
         self.run, self._actions, self._clock = run, actions, clock
         self._theme, self._viewer = theme, viewer
         self._rule_sets = offered(college.bundle.policy, run.tutor.role)
-        run.reminds = lambda: remembered.reminds
+        run.reminds = lambda: remembered.reminds and self.desk.held is None  # an assessment has ends of its own
         self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
         every = college.bundle.policy.lesson.tile_interval_ms / 1000
         self.budget = Budget(remembered.number("wall-mbit", DEFAULT_MBIT) * BYTES_OF_A_MBIT, every)

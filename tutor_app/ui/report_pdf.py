@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QFont,
+    QGuiApplication,
     QPageLayout,
     QPageSize,
     QPainter,
@@ -177,6 +178,14 @@ def save_report(report: Report, file: Path) -> int:
     return paper.save(file)
 
 
+def save_report_headless(report: Report, file: Path) -> int:
+    """Write a report as PDF from a command, where no window system need be there."""
+    application = QGuiApplication.instance() or QGuiApplication(["lessonlight-tutor", "-platform", "offscreen"])
+    pages = save_report(report, file)
+    del application
+    return pages
+
+
 def _section(paper: Paper, section: Section) -> None:
     paper.heading(section.title)
     if section.rows:
@@ -187,7 +196,7 @@ def _section(paper: Paper, section: Section) -> None:
 
 # Percents of a page's width by the number of columns and the first one's title.
 _WIDTHS: Final = {
-    (8, "Student"): (22, 16, 9, 9, 15, 9, 10, 10),
+    (8, "Student"): (21, 15, 9, 8, 15, 9, 10, 13),
     (5, "When"): (14, 19, 21, 20, 26),
     (4, "Item"): (50, 26, 10, 14),
 }

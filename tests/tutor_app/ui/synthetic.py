@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
@@ -28,8 +29,9 @@ from protocol.messages import (
     Stream,
 )
 from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle
-from protocol.policy.document import Policy
+from protocol.policy.document import Adjustment, Policy, exemption_key
 from protocol.policy.parse import parse_policy
+from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.classroom import Order, Place
@@ -55,6 +57,7 @@ from tutor_app.ui.report_dialog import Reports
 
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
+INVIGILATOR = Identity(UUID(int=7), Role.INVIGILATOR, "ida", "Ida Marsh", "1b")
 ALL = frozenset(Right)
 
 
@@ -62,7 +65,12 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def policy() -> Policy:
-    return parse_policy(resource_text("policies/college.toml"))
+    """The policy that `init` writes, with rules for assessments and one student's adjustment."""
+    written = parse_policy(resource_text("policies/college.toml"))
+    usb = Rule(name="no-usb", subject=Subject.USB_STORAGE, do=(Do.TELL, Do.FLAG), sentence="No USB sticks.")
+    assessment = replace(written.rules["assessment"], is_assessment=True, rules=(usb,), roles=(Role.INVIGILATOR,))
+    more = Adjustment(who=exemption_key("student", "student04"), extra_time_percent=25, exempt=("no-usb",))
+    return replace(written, rules=written.rules | {"assessment": assessment}, adjustments=(more,))
 
 
 NO_RECORDS = Future[object]()
