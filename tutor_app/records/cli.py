@@ -198,7 +198,7 @@ def assessments(
 @app.command()
 def assessment(
     assessment_id: Annotated[
-        str, typer.Argument(metavar="ID", help="The assessment's id, from `records assessments`.")
+        str, typer.Argument(metavar="ID", help="Its id, from `records assessments`.")
     ],
     *,
     pdf: Annotated[
