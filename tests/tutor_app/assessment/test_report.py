@@ -28,8 +28,10 @@ def there(device: str, name: str, first: float | None = AT) -> Attended:
 def flag(detail: str, **more: object) -> Flag:
     facts = {
         "id": "f", "lesson": "l1", "lesson_name": "Maths", "group": "10B", "device": "A", "student": "Amy", "user": "",
-        "host": "", "category": "usb", "note": "", "by_id": "ida", "by_name": "Ida", "at": AT + 60, "withdrawn_at": None,
-        "withdrawn_by_id": None, "withdrawn_by_name": None, "withdrawn_reason": None, "source": "rule", "rule": "no-usb",
+        "host": "", "category": "usb", "note": "", "by_id": "ida", "by_name": "Ida", "at": AT + 60,
+        "withdrawn_at": None,
+        "withdrawn_by_id": None, "withdrawn_by_name": None, "withdrawn_reason": None, "source": "rule",
+        "rule": "no-usb",
         "sentence": "", "detail": detail,
     } | more  # fmt: skip
     return Flag(**facts)  # type: ignore[arg-type]
