@@ -9,12 +9,27 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, sel
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from tutor_app.records.schema import attendance, commands, flags, lessons, unplaced
+from tutor_app.records.schema import (
+    assessment_checks,
+    assessment_log,
+    assessments,
+    attendance,
+    commands,
+    flags,
+    found_devices,
+    lessons,
+    unplaced,
+)
 from tutor_app.records.values import (
+    AssessmentChecked,
+    AssessmentEnded,
+    AssessmentNoted,
+    AssessmentStarted,
     Attendance,
     CommandAnswered,
     CommandAsked,
     CommandUnderstood,
+    DeviceFound,
     Flagged,
     FlagWithdrawn,
     LessonEnded,
@@ -91,6 +106,27 @@ def _place(connection: Connection, record: Record) -> None:
             _mark(connection, commands, _command(record), outcome)
         case CommandUnderstood():
             _mark(connection, commands, _command(record), {"understood_at": record.understood_at})
+        case AssessmentStarted() | AssessmentChecked() | AssessmentNoted() | DeviceFound() | AssessmentEnded():
+            _place_assessment(connection, record)
+
+
+def _place_assessment(
+    connection: Connection,
+    record: AssessmentStarted | AssessmentChecked | AssessmentNoted | DeviceFound | AssessmentEnded,
+) -> None:
+    match record:
+        case AssessmentStarted(taken_from=""):
+            _add(connection, assessments, asdict(record))
+        case AssessmentStarted():
+            _add_once(connection, assessments, asdict(record))
+        case AssessmentChecked():
+            _add(connection, assessment_checks, asdict(record))
+        case AssessmentNoted():
+            _add(connection, assessment_log, asdict(record))
+        case DeviceFound():
+            _add(connection, found_devices, asdict(record))
+        case AssessmentEnded(assessment=assessment):
+            _mark(connection, assessments, {"id": assessment}, {"ended_at": record.ended_at})
 
 
 def _command(record: CommandAnswered | CommandUnderstood) -> dict[str, str]:

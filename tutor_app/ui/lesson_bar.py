@@ -36,7 +36,10 @@ class ActionButton(KeyButton):
 
 
 class Overflow(QWidget):
-    """A row of buttons that keep their words; the last ones move into "More" when there is no room."""
+    """A row of buttons that keep their words; the last ones move into "More" when there is no room.
+
+    A button whose action is not visible is left out.
+    """
 
     def __init__(self, theme: Theme, buttons: list[ActionButton]) -> None:
         super().__init__()
@@ -53,11 +56,12 @@ class Overflow(QWidget):
 
     def full_width(self) -> int:
         """Return the width of all buttons together."""
-        return sum(one.sizeHint().width() + _SPACING for one in self._buttons)
+        return sum(one.sizeHint().width() + _SPACING for one in self._offered())
 
     def fit(self, room: int) -> None:
         """Show as many as fit into `room` pixels."""
-        shown = list(self._buttons)
+        offered = self._offered()
+        shown = list(offered)
         if self.full_width() > room:
             room -= self.more.sizeHint().width()
             while shown and sum(one.sizeHint().width() + _SPACING for one in shown) > room:
@@ -65,10 +69,13 @@ class Overflow(QWidget):
         self._menu.clear()
         for one in self._buttons:
             one.setVisible(one in shown)
-            if one not in shown:
+            if one in offered and one not in shown:
                 self._menu.addAction(one.action)
-        self.more.setVisible(len(shown) < len(self._buttons))
+        self.more.setVisible(len(shown) < len(offered))
         self.adjustSize()
+
+    def _offered(self) -> list[ActionButton]:
+        return [one for one in self._buttons if one.action.isVisible()]
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of "More" alone."""

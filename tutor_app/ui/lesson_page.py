@@ -14,6 +14,7 @@ from tutor_app.classroom.rules import Change
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
+from tutor_app.ui.assessment_desk import AssessmentDesk, Office
 from tutor_app.ui.decode import Strip
 from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
 from tutor_app.ui.eyes import ORDINARY, EyesDialog
@@ -55,13 +56,14 @@ class LessonPage(QStackedWidget):
         college: StaffBundle,
         viewer: Viewer,
         remembered: Remembered,
+        office: Office,
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self.run, self._actions, self._clock = run, actions, clock
         self._theme, self._viewer = theme, viewer
         self._rule_sets = offered(college.bundle.policy, run.tutor.role)
-        run.reminds = lambda: remembered.reminds
+        run.reminds = lambda: remembered.reminds and self.desk.held is None  # an assessment has ends of its own
         self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
         every = college.bundle.policy.lesson.tile_interval_ms / 1000
         self.budget = Budget(remembered.number("wall-mbit", DEFAULT_MBIT) * BYTES_OF_A_MBIT, every)
@@ -80,6 +82,18 @@ class LessonPage(QStackedWidget):
         self.focus_view = FocusView(theme, actions, pictures, viewer)
         self.addWidget(self.wall_page)
         self.addWidget(self.focus_view)
+        self.desk = AssessmentDesk(
+            theme,
+            actions,
+            run,
+            self.wall_page,
+            office=office,
+            policy=college.bundle.policy,
+            viewer=viewer,
+            clock=clock,
+            chosen=self.chosen,
+            selected=lambda: bool(self.focused or self.wall_page.selected()),
+        )
         wall = self.wall_page.wall
         self.watching = Watching(
             wire,
@@ -134,7 +148,7 @@ class LessonPage(QStackedWidget):
 
     def act(self, name: str) -> None:
         """Do what the action of this name means here."""
-        self._acts()[name]()
+        (self._acts() | self.desk.acts())[name]()
 
     # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -361,6 +375,7 @@ class LessonPage(QStackedWidget):
         self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
         self._actions["unlock-all"].setEnabled(held and locked)
         self._actions.enable(("flag", "open"), held and some)
+        self.desk.follow()
         self._follow_rules_and_hands(held, some)
 
     def _follow_rules_and_hands(self, held: bool, some: bool) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTime, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
 
 from protocol.identity import Identity
-from protocol.messages import LessonTerms
+from protocol.messages import LessonTerms, Right
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
 from protocol.policy.permit import why_not
@@ -49,6 +49,8 @@ class StartLessonPage(QWidget):
     """
 
     started = Signal(LessonTerms)
+    assessment_started = Signal(LessonTerms)
+    """The lesson is begun for an assessment, which is planned next."""
     records_asked = Signal()
 
     def __init__(
@@ -116,8 +118,8 @@ class StartLessonPage(QWidget):
         self._hours.setText(hours.words + until)
         self._complain("" if self.groups else _no_groups(self._tutor, bool(self._who.places)))
 
-    def submit(self) -> None:
-        """Start the lesson, or say why it cannot be held."""
+    def submit(self, *, assess: bool = False) -> None:
+        """Start the lesson, to `assess` in it, or say why it cannot be held."""
         now, chosen = self._clock(), self.end.time()
         if not self.groups:
             return
@@ -141,7 +143,7 @@ class StartLessonPage(QWidget):
         for key, value in (("name", lesson.name), ("group", lesson.group), ("room", lesson.room)):
             self._remembered.keep(f"lesson/{key}", value)
         self._complain("")
-        self.started.emit(lesson)
+        (self.assessment_started if assess else self.started).emit(lesson)
 
     def _offer(self, now: float) -> None:
         """Fill in what this tutor's timetable says is on now; the tutor may change it."""
@@ -192,12 +194,17 @@ class StartLessonPage(QWidget):
         column.addWidget(self._notice)
         column.addWidget(self._problem)
         start = button("Start lesson", kind="primary", default=True)
-        start.clicked.connect(self.submit)
+        start.clicked.connect(lambda _=False: self.submit())
         start.setEnabled(bool(self.groups))
         records = button("Records…", kind="link")
         records.clicked.connect(self.records_asked)
         column.addSpacing(4)
         column.addWidget(start)
+        if Right.ASSESS in self._policy.rights(self._tutor.role):
+            assess = button("Start an assessment…")
+            assess.clicked.connect(lambda: self.submit(assess=True))
+            assess.setEnabled(bool(self.groups))
+            column.addWidget(assess)
         column.addWidget(records, 0, Qt.AlignmentFlag.AlignHCenter)
         for one in (self.name, self.room):
             one.returnPressed.connect(self.submit)

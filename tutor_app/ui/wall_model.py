@@ -1,6 +1,6 @@
 """The wall as a Qt list model over the classroom: one row a tile, and word of exactly the tiles that changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -26,7 +26,10 @@ _TILE_ROLES: Final[list[int]] = [Role.TILE, Qt.ItemDataRole.DisplayRole, Qt.Item
 
 
 class WallModel(QAbstractListModel):
-    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds."""
+    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds.
+
+    `adorn` has the last word on what a tile says, `rank` on the order by state; an assessment sets both.
+    """
 
     def __init__(
         self, classroom: Classroom, viewer: Viewer, clock: Callable[[], float], parent: QObject | None = None
@@ -34,6 +37,8 @@ class WallModel(QAbstractListModel):
         super().__init__(parent)
         self._classroom, self._viewer, self._clock = classroom, viewer, clock
         self.filter, self.order, self.find = Filter.ALL, Sort.NAME, ""
+        self.adorn: Callable[[Tile, float], Tile] | None = None
+        self.rank: Callable[[Iterable[Student]], Sequence[str]] | None = None
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -90,6 +95,12 @@ class WallModel(QAbstractListModel):
             self._rearrange()
         self._renew(changes.devices)
 
+    def adorned(self, devices: Iterable[str]) -> None:
+        """What `adorn` and `rank` say of these devices has changed."""
+        if self.rank and self.order is Sort.STATE:
+            self._rearrange()
+        self._renew(device for device in devices if device in self._classroom.students)
+
     def tick(self) -> None:
         """Let the words that hold a time follow the clock."""
         self._renew(self._rows)
@@ -103,13 +114,17 @@ class WallModel(QAbstractListModel):
 
     def _tile(self, device: str) -> Tile:
         if device not in self._tiles:
-            self._tiles[device] = tile(self._classroom.students[device], self._viewer, self._clock())
+            self._tiles[device] = self._made(device, self._clock())
         return self._tiles[device]
+
+    def _made(self, device: str, now: float) -> Tile:
+        made = tile(self._classroom.students[device], self._viewer, now)
+        return self.adorn(made, now) if self.adorn else made
 
     def _renew(self, devices: Iterable[str]) -> None:
         now = self._clock()
         for device in devices:
-            new = tile(self._classroom.students[device], self._viewer, now)
+            new = self._made(device, now)
             if new != self._tiles.get(device):
                 self._tiles[device] = new
                 self._tell(device, _TILE_ROLES)
@@ -121,7 +136,11 @@ class WallModel(QAbstractListModel):
             self.dataChanged.emit(index, index, roles)
 
     def _rearrange(self) -> None:
-        wanted = list(arranged(self._classroom.students.values(), self.filter, self.order, self.find))
+        students = self._classroom.students.values()
+        wanted = list(arranged(students, self.filter, self.order, self.find))
+        if self.rank and self.order is Sort.STATE:
+            shown = set(wanted)
+            wanted = [device for device in self.rank(students) if device in shown]
         if wanted != self._rows:
             self._remove_others(set(wanted))
             self._reorder([device for device in wanted if device in self._row_of])

@@ -31,6 +31,7 @@ from tutor_app.ui.why_popover import WhyPopover
 
 FOLDS_BELOW = 1400  # pixels of width under which the side panel folds away by itself
 _TILE_ACTIONS = ("open", "lock", "unlock", "message", "flag", "edit-rules", "lower-hand")
+_ASSESSED = ("assess-time", "assess-found", "assess-stop", "assess-start")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +117,15 @@ class WallPage(QWidget):
         self._panel_wish = not self.side.isVisible()
         self._fold()
 
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a strip between the notice and the filters."""
+        self._column.insertWidget(self._column.indexOf(self.filters), strip)
+
+    def fold_panel(self) -> None:
+        """Fold the side panel away until it is asked for."""
+        self._panel_wish = False
+        self._fold()
+
     def fit_all(self) -> None:
         """Make tiles as large as lets everybody be seen, now and when the window changes."""
         self.wall.set_tile_width(None)
@@ -145,7 +155,7 @@ class WallPage(QWidget):
         across.setSpacing(0)
         across.addWidget(self.middle, 1)
         across.addWidget(self.side)
-        outer = QVBoxLayout(self)
+        outer = self._column = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
@@ -269,6 +279,10 @@ class WallPage(QWidget):
         menu = QMenu(self)
         for name in _TILE_ACTIONS:
             menu.addAction(self._actions[name])
+        assessed = [self._actions[name] for name in _ASSESSED if self._actions[name].isEnabled()]
+        if assessed:
+            menu.addSeparator()
+            menu.addActions(assessed)
         menu.popup(place)
 
     def _nothing(self) -> str:
