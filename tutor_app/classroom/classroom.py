@@ -1,5 +1,6 @@
 """The classroom: events and actions in, changes and commands out."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -82,6 +83,13 @@ class Changes:
 
     def __or__(self, other: "Changes") -> "Changes":
         return Changes(self.devices | other.devices, self.roster or other.roster, self.activity or other.activity)
+
+    def __ior__(self, other: "Changes") -> "Changes":
+        """Take in the other's; a thousand devices may be gathered one by one."""
+        self.devices |= other.devices
+        self.roster |= other.roster
+        self.activity |= other.activity
+        return self
 
     def __bool__(self) -> bool:
         return bool(self.devices) or self.roster or self.activity
@@ -180,7 +188,7 @@ class Classroom:
                 changes |= self._answer(student, asked.command, Answer.UNHEARD, "no answer", now)
             if student.lock and student.lock.until <= now:
                 changes |= self._put(replace(self._students[student.device], lock=None))
-                changes |= self._stands(student.device, None)
+                changes |= self._stand({student.device: None})
         return changes
 
     # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
@@ -245,8 +253,7 @@ class Classroom:
 
     def end(self, now: float) -> Changes:
         """The lesson is over: nothing is renewed any more and every tile is paused."""
-        for device in tuple(self._locks):
-            self._stands(device, None)
+        self._stand(dict.fromkeys(self._locks))
         changes = self._note(now, Kind.LESSON, "Lesson ended")
         for student in tuple(self._students.values()):
             if student.first_seen_at and student.presence is not Presence.PAUSED:
@@ -262,9 +269,9 @@ class Classroom:
         self, action: Action, devices: Iterable[str], now: float, command: Callable[[str], Command]
     ) -> tuple[list[Order], Changes]:
         chosen = tuple(device for device in dict.fromkeys(devices) if device in self._students)
-        changes = self._note(
-            now, Kind.COMMAND, _VERB[action] + f" → {self._who(chosen)}", action=action, devices=chosen
-        )
+        answers = dict.fromkeys(chosen, Answer.ASKED)
+        text = _VERB[action] + f" → {self._who(chosen)}"
+        changes = self._note(now, Kind.COMMAND, text, action=action, devices=chosen, answers=answers)
         orders: list[Order] = []
         for device in chosen:
             order = Order(device=device, command=command(self._new_id()))
@@ -272,30 +279,31 @@ class Classroom:
             student = self._students[device]
             self._line_of[asked.command] = self._numbers
             changes |= self._put(replace(student, asked=asked))
-            changes |= self._answered_in_line(asked.command, device, Answer.ASKED)
             refusal = _refusal(student, action)
             if refusal:
                 answer = Answer.REFUSED if student.linked else Answer.UNREACHED
                 changes |= self._answer(self._students[device], asked.command, answer, refusal, now)
                 continue
-            if action is not Action.MESSAGE:
-                self._stands(device, order.command if isinstance(order.command, Lock) else None)
             orders.append(order)
+        if action is not Action.MESSAGE:
+            commands = ((order.device, order.command) for order in orders)
+            self._stand({device: one if isinstance(one, Lock) else None for device, one in commands})
         return orders, changes
 
-    def _stands(self, device: str, lock: Lock | None) -> Changes:
-        """From now on this lock stands on the device, or none."""
-        before = self._locks.pop(device, None)
-        if lock:
-            self._locks[device] = lock
-        changes = Changes()
-        for one, stands in ((before, False), (lock, True)):
-            line = self._line_with(one.id) if one else None
-            if line:
-                standing = line.standing | {device} if stands else line.standing - {device}
-                self._replace_line(replace(line, standing=standing))
-                changes |= Changes(activity=True)
-        return changes
+    def _stand(self, locks: Mapping[str, Lock | None]) -> Changes:
+        """From now on these locks stand on the devices, or none."""
+        begun, over = defaultdict[int, set[str]](set), defaultdict[int, set[str]](set)
+        for device, lock in locks.items():
+            before = self._locks.pop(device, None)
+            if lock:
+                self._locks[device] = lock
+            for one, lines in ((before, over), (lock, begun)):
+                if one and one.id in self._line_of:
+                    lines[self._line_of[one.id]].add(device)
+        for line in [line for line in self._lines if line.number in begun or line.number in over]:
+            standing = line.standing - over[line.number] | begun[line.number]
+            self._replace_line(replace(line, standing=standing))
+        return Changes(activity=bool(begun or over))
 
     def _problem(self, event: NetworkProblem) -> Changes:
         if event.sentence == self.problem:
@@ -405,7 +413,7 @@ class Classroom:
         changes = self._answered_in_line(command, student.device, answer)
         lock = self._locks.get(student.device)
         if lock and lock.id == command and answer in (Answer.REFUSED, Answer.FAILED):
-            changes |= self._stands(student.device, None)
+            changes |= self._stand({student.device: None})
         if asked is None or asked.command != command or asked.answer is answer:
             return changes  # a renewed lease is confirmed anew every few minutes; that is no news
         return changes | self._put(replace(student, asked=replace(asked, answer=answer, detail=detail, answered_at=at)))
@@ -433,9 +441,19 @@ class Classroom:
         action: Action | None = None,
         devices: tuple[str, ...] = (),
         flags: tuple[str, ...] = (),
+        answers: dict[str, Answer] | None = None,
     ) -> Changes:
         self._numbers += 1
-        line = Line(number=self._numbers, at=at, kind=kind, text=text, action=action, devices=devices, flags=flags)
+        line = Line(
+            number=self._numbers,
+            at=at,
+            kind=kind,
+            text=text,
+            action=action,
+            devices=devices,
+            flags=flags,
+            answers=answers or {},
+        )
         self._lines = [*self._lines[-ACTIVITY_LINES + 1 :], line]
         return Changes(activity=True)
 
