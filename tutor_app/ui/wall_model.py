@@ -1,6 +1,6 @@
 """The wall as a Qt list model over the classroom: one row a tile, and word of exactly the tiles that changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from enum import IntEnum
 from typing import Final
 
@@ -19,14 +19,16 @@ class Role(IntEnum):
     """What the delegate asks for beside Qt's own roles."""
 
     TILE = Qt.ItemDataRole.UserRole + 1
-    PICTURE = Qt.ItemDataRole.UserRole + 2
 
 
 _TILE_ROLES: Final[list[int]] = [Role.TILE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole]
 
 
 class WallModel(QAbstractListModel):
-    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds."""
+    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds.
+
+    Word is given of tiles that can be seen (`seen`); the others are made when somebody asks for them.
+    """
 
     def __init__(
         self, classroom: Classroom, viewer: Viewer, clock: Callable[[], float], parent: QObject | None = None
@@ -34,6 +36,7 @@ class WallModel(QAbstractListModel):
         super().__init__(parent)
         self._classroom, self._viewer, self._clock = classroom, viewer, clock
         self.filter, self.order, self.find = Filter.ALL, Sort.NAME, ""
+        self.seen: Callable[[], Set[str]] = lambda: self._row_of.keys()
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -94,11 +97,6 @@ class WallModel(QAbstractListModel):
         """Let the words that hold a time follow the clock."""
         self._renew(self._rows)
 
-    def pictures_changed(self, devices: Iterable[str]) -> None:
-        """Have the pictures of these devices painted anew."""
-        for device in devices:
-            self._tell(device, [Role.PICTURE])
-
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tile(self, device: str) -> Tile:
@@ -107,18 +105,21 @@ class WallModel(QAbstractListModel):
         return self._tiles[device]
 
     def _renew(self, devices: Iterable[str]) -> None:
-        now = self._clock()
+        now, seen = self._clock(), self.seen()
         for device in devices:
+            if device not in seen:
+                self._tiles.pop(device, None)
+                continue
             new = tile(self._classroom.students[device], self._viewer, now)
             if new != self._tiles.get(device):
                 self._tiles[device] = new
-                self._tell(device, _TILE_ROLES)
+                self._tell(device)
 
-    def _tell(self, device: str, roles: list[int]) -> None:
+    def _tell(self, device: str) -> None:
         row = self._row_of.get(device)
         if row is not None:
             index = self.index(row)
-            self.dataChanged.emit(index, index, roles)
+            self.dataChanged.emit(index, index, _TILE_ROLES)
 
     def _rearrange(self) -> None:
         wanted = list(arranged(self._classroom.students.values(), self.filter, self.order, self.find))
