@@ -1,8 +1,9 @@
 """JPEG → pixels with the decoder pinned: left to themselves Qt and Pillow would try every format they know.
 
-Small pictures are read by Qt in the window's thread, which keeps the GIL: giving it up for 0.2 ms of work, one waits
-for the network's thread to give it back, which takes a millisecond or five. What changed on a large one is read by Pillow: its libjpeg-turbo
-uses the processor's vector instructions where the one inside Qt does not, and it lets other threads run meanwhile.
+Small pictures are read by Qt in the window's thread, which keeps the GIL: who gives it up for 0.2 ms of work waits for
+the network's thread to give it back, a millisecond or five. What changed on a large one is read by Pillow: its
+libjpeg-turbo uses the processor's vector instructions where the one inside Qt does not, and it lets other threads run
+meanwhile.
 """
 
 import io

@@ -36,7 +36,7 @@ class WallModel(QAbstractListModel):
         super().__init__(parent)
         self._classroom, self._viewer, self._clock = classroom, viewer, clock
         self.filter, self.order, self.find = Filter.ALL, Sort.NAME, ""
-        self.seen: Callable[[], Set[str]] = lambda: self._row_of.keys()
+        self.seen: Callable[[], Set[str]] = lambda: set(self._row_of)
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
