@@ -194,6 +194,10 @@ class Facts(ABC):
         """Return the application in front and its document, e.g. "Writer — essay"."""
 
     @abstractmethod
+    def screen_saver(self) -> bool:
+        """Whether a screen saver is in front of the session; False when unknown."""
+
+    @abstractmethod
     def logged_in_user(self) -> str:
         """Return the login name of the session's user."""
 

@@ -298,6 +298,11 @@ class FakeFacts(Facts):
     application: str = "Writer — essay"
     user: str = "student"
     host: str = "laptop"
+    saver: bool = False
+
+    def screen_saver(self) -> bool:
+        """Return `saver`."""
+        return self.saver
 
     def active_application(self) -> str:
         """Return `application`."""

@@ -5,6 +5,7 @@ import pwd
 import socket
 from typing import Any
 
+import xcffib.screensaver
 import xcffib.xproto as xp
 
 from protocol.text import plain
@@ -27,11 +28,18 @@ class X11Facts(Facts):
     def active_application(self) -> str:
         """Return the window that the window manager calls active, or without one the window with the focus."""
         try:
-            self._front = self._front or _Front(Connection(self._display))
-            return self._front.application()
+            return self._asked().application()
         except DisplayLostError:
             self.close()
         return ""
+
+    def screen_saver(self) -> bool:
+        """Return what the server says (MIT-SCREEN-SAVER); one without the extension has none."""
+        try:
+            return self._asked().screen_saver()
+        except DisplayLostError:
+            self.close()
+        return False
 
     def logged_in_user(self) -> str:
         """Return the name of the account this process runs under: the environment's could be made up."""
@@ -50,6 +58,10 @@ class X11Facts(Facts):
             self._front.connection.close()
             self._front = None
 
+    def _asked(self) -> "_Front":
+        self._front = self._front or _Front(Connection(self._display))
+        return self._front
+
 
 class _Front:
     """The window in front on one connection, asked about again only after the server has told that it may be another.
@@ -62,7 +74,19 @@ class _Front:
         self._atoms = {name: connection.atom(name) for name in _PROPERTIES}
         self._followed = 0
         self._known: str | None = None
+        self._saver = connection.extension(xcffib.screensaver.key)
         self._listen(connection.root, xp.EventMask.PropertyChange)
+
+    def screen_saver(self) -> bool:
+        """Whether the server shows its screen saver, or a program in its place; raises DisplayLostError."""
+        if self._saver is None:
+            return False
+        try:
+            with in_words(self.connection.display):
+                state = self._saver.QueryInfo(self.connection.root).reply().state
+                return bool(state == xcffib.screensaver.State.On)
+        except RequestError:
+            return False
 
     def application(self) -> str:
         """Return its words, "" where there is none; raises DisplayLostError."""

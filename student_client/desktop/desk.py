@@ -20,6 +20,7 @@ class Desk:
         self._inputs: Inputs | None = None
         self._pressed = 0  # in lessons that are over
         self.application = ""
+        self.screen_saver = False
         self.monitors: tuple[MonitorFacts, ...] = ()
 
     @property
@@ -36,7 +37,7 @@ class Desk:
         """A lesson has begun or ended."""
         self._lesson, self._next_at = lesson, 0.0
         if not lesson:
-            self.application = ""
+            self.application, self.screen_saver = "", False
             self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
@@ -56,7 +57,7 @@ class Desk:
             for monitor in capture.monitors()[:MOST_MONITORS]
         )
         if self._lesson:
-            self.application = self._in_front()
+            self.application, self.screen_saver = self._in_front()
 
     def close(self) -> None:
         """Give the backends back."""
@@ -71,8 +72,8 @@ class Desk:
             self._inputs.close()
             self._inputs = None
 
-    def _in_front(self) -> str:
+    def _in_front(self) -> tuple[str, bool]:
         if isinstance(self._backends.facts, Unsupported):
-            return ""
+            return "", False
         self._facts = self._facts or self._backends.facts()
-        return plain(self._facts.active_application(), 200)
+        return plain(self._facts.active_application(), 200), self._facts.screen_saver()

@@ -1,5 +1,6 @@
 """The capture thread over the fake platform: what it sends, when it must not, and what it says when it fails."""
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -235,3 +236,15 @@ def test_inputs_are_told_seldom_by_themselves_and_with_every_picture(
     thread.order(Lesson(False))
     left = {picture.inputs for picture in pictures(thread, 0.4)[2:]}
     assert len(left) == 1, "the count stays, and stops"
+
+
+def test_a_screen_saver_in_front_is_said_and_over_when_it_goes(begin: Begin, facts: Any, until: Any) -> None:
+    said = FakeFacts(saver=True)
+    backends = fake_backends(Script())
+    thread = begin(dataclasses.replace(backends, facts=lambda: said))
+    thread.order(Lesson(True))
+    thread.order(IndicatorSeen(True))
+    covered = facts(thread, lambda told: told.screen is ScreenState.OTHER_SESSION)
+    assert covered.reason == "The screen saver is in front."
+    said.saver = False
+    assert facts(thread, lambda told: told.screen is ScreenState.LIVE).reason == ""
