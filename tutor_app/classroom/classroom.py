@@ -426,11 +426,15 @@ class Classroom:
         return Changes(activity=True)
 
     def _line_with(self, command: str) -> Line | None:
-        number = self._line_of.get(command)
-        return next((line for line in reversed(self._lines) if line.number == number), None)
+        place = self._place(self._line_of.get(command, 0))
+        return self._lines[place] if place >= 0 else None
 
     def _replace_line(self, line: Line) -> None:
-        self._lines[next(i for i, old in enumerate(self._lines) if old.number == line.number)] = line
+        self._lines[self._place(line.number)] = line
+
+    def _place(self, number: int) -> int:
+        """Return where a line stands, negative for one that is gone: they are numbered without gaps."""
+        return number - self._lines[0].number
 
     def _note(
         self,

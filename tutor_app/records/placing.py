@@ -55,6 +55,10 @@ def _place_alike(connection: Connection, records: list[Record]) -> None:
 
     A lock of a thousand screens is two thousand records, while the window shows the answers with the same interpreter.
     """
+    attended = [record for record in records if isinstance(record, Attendance)]
+    if attended:
+        _replace_older(connection, attended)
+        return
     asked = [record for record in records if isinstance(record, CommandAsked)]
     answered = [record for record in records if isinstance(record, CommandAnswered)]
     many = len(records) > 1
@@ -75,7 +79,7 @@ def _all_answered(connection: Connection, records: list[CommandAnswered]) -> boo
     """Fill these in; whether each of them was about a row that had no answer."""
     key = {name: commands.c[name] == bindparam(f"of_{name}") for name in _command(records[0])}
     statement = update(commands).where(*key.values(), commands.c.answered_at.is_(None))
-    values = {name: bindparam(f"new_{name}") for name in _outcome(records[0])}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _outcome(records[0])}
     rows = [
         {f"of_{name}": value for name, value in _command(record).items()}
         | {f"new_{name}": value for name, value in _outcome(record).items()}
@@ -114,7 +118,7 @@ def _place(connection: Connection, record: Record) -> None:
         case CommandAsked():
             _add(connection, commands, asdict(record))
         case Attendance():
-            _replace_older(connection, record)
+            _replace_older(connection, [record])
         case LessonEnded(lesson=lesson):
             _mark(connection, lessons, {"id": lesson}, {"ended_at": record.ended_at})
         case FlagWithdrawn(flag=flag):
@@ -160,18 +164,19 @@ def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
         raise Misfit(f"another of the {table.name} has this id")
 
 
-def _replace_older(connection: Connection, record: Attendance) -> None:
-    """Insert the attendance, or replace the one that is stored unless that is newer."""
-    row = asdict(record)
-    statement = _insert(connection, attendance).values(row)
+def _replace_older(connection: Connection, records: list[Attendance]) -> None:
+    """Insert each attendance, or replace the one that is stored unless that is newer."""
+    rows = [asdict(record) for record in records]
+    statement = _insert(connection, attendance)
     new = statement.excluded
-    values: dict[str, Any] = {name: new[name] for name in row.keys() - {"lesson", "device"}}
+    values: dict[str, Any] = {name: new[name] for name in rows[0].keys() - {"lesson", "device"}}
     # A tutor app that was started anew in the same lesson does not know when the device was first seen.
     values["first_seen_at"] = func.coalesce(attendance.c.first_seen_at, new.first_seen_at)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["lesson", "device"], set_=values, where=new.recorded_at >= attendance.c.recorded_at
-        )
+        ),
+        rows,
     )
 
 
