@@ -43,7 +43,7 @@ def decode(jpeg: bytes) -> QImage | None:
     QImageReader.setAllocationLimit(ALLOCATION_LIMIT)
     if not jpeg.startswith(_START) or jpeg.count(_SCAN) > _SCANS:
         return None
-    image = QImage.fromData(jpeg, b"JPEG")
+    image = QImage.fromData(jpeg, "JPEG")  # type: ignore[arg-type]  # the stubs say bytes, which it refuses
     return None if image.isNull() else image
 
 
