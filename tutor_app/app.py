@@ -35,6 +35,7 @@ from tutor_app.ui.stall import StallWatch
 from tutor_app.ui.start_lesson import StartLessonPage
 from tutor_app.ui.theme import Theme
 
+_SWITCH: Final = 0.001  # seconds: at Python's 5 ms the window waits as long for each of the network thread's turns
 _LATE: Final = 4_000  # milliseconds after a lesson's end by which its last answers have come
 
 
@@ -257,6 +258,7 @@ def run(preset: Preset, on_start: Callable[[TutorApp], None] | None = None) -> i
     application.setApplicationDisplayName("Lessonlight")
     application.setDesktopFileName("lessonlight-tutor")
     application.setStyle("Fusion")
+    sys.setswitchinterval(_SWITCH)
     app = TutorApp(preset)
     if on_start:
         on_start(app)

@@ -245,6 +245,10 @@ class Facts(ABC):
         """Return the window in front, None where there is none; as cheap as `active_application`."""
 
     @abstractmethod
+    def screen_saver(self) -> bool:
+        """Whether a screen saver is in front of the session; False when unknown."""
+
+    @abstractmethod
     def logged_in_user(self) -> str:
         """Return the login name of the session's user."""
 

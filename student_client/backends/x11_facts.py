@@ -5,6 +5,7 @@ import pwd
 import socket
 from typing import Any
 
+import xcffib.screensaver
 import xcffib.xproto as xp
 
 from protocol.text import plain
@@ -32,11 +33,18 @@ class X11Facts(Facts):
     def front(self) -> Front | None:
         """Return what that window says of itself."""
         try:
-            self._front = self._front or _Front(Connection(self._display))
-            return self._front.window()
+            return self._asked().window()
         except DisplayLostError:
             self.close()
         return None
+
+    def screen_saver(self) -> bool:
+        """Return what the server says (MIT-SCREEN-SAVER); one without the extension has none."""
+        try:
+            return self._asked().screen_saver()
+        except DisplayLostError:
+            self.close()
+        return False
 
     def logged_in_user(self) -> str:
         """Return the name of the account this process runs under: the environment's could be made up."""
@@ -55,6 +63,10 @@ class X11Facts(Facts):
             self._front.connection.close()
             self._front = None
 
+    def _asked(self) -> "_Front":
+        self._front = self._front or _Front(Connection(self._display))
+        return self._front
+
 
 class _Front:
     """The window in front on one connection, asked about again only after the server has told that it may be another.
@@ -68,7 +80,19 @@ class _Front:
         self._followed = 0
         self._known: Front | None = None
         self._is_known = False
+        self._saver = connection.extension(xcffib.screensaver.key)
         self._listen(connection.root, xp.EventMask.PropertyChange)
+
+    def screen_saver(self) -> bool:
+        """Whether the server shows its screen saver, or a program in its place; raises DisplayLostError."""
+        if self._saver is None:
+            return False
+        try:
+            with in_words(self.connection.display):
+                state = self._saver.QueryInfo(self.connection.root).reply().state
+                return bool(state == xcffib.screensaver.State.On)
+        except RequestError:
+            return False
 
     def window(self) -> Front | None:
         """Return it, None where there is none; raises DisplayLostError."""

@@ -267,6 +267,8 @@ class CaptureWork:
             return ScreenState.INDICATOR_HIDDEN, INDICATOR_SENTENCE
         if self._trouble:
             return ScreenState.CAPTURE_FAILED, self._trouble
+        if self._desk.screen_saver:
+            return ScreenState.OTHER_SESSION, "The screen saver is in front."
         return (ScreenState.STARTING if self._capture is None else ScreenState.LIVE), ""
 
 

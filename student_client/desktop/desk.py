@@ -22,6 +22,7 @@ class Desk:
         self._pressed = 0  # in lessons that are over
         self.application = ""
         self.front: FrontFacts | None = None
+        self.screen_saver = False
         self.monitors: tuple[MonitorFacts, ...] = ()
 
     @property
@@ -38,7 +39,7 @@ class Desk:
         """A lesson has begun or ended."""
         self._lesson, self._next_at = lesson, 0.0
         if not lesson:
-            self.application, self.front = "", None
+            self.application, self.front, self.screen_saver = "", None, False
             self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
@@ -79,6 +80,7 @@ class Desk:
         self._facts = self._facts or self._backends.facts()
         self.application = plain(self._facts.active_application(), 200)
         self.front = front_facts(self._facts.front())
+        self.screen_saver = self._facts.screen_saver()
 
 
 def front_facts(front: Front | None) -> FrontFacts | None:

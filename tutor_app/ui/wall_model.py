@@ -1,6 +1,6 @@
 """The wall as a Qt list model over the classroom: one row a tile, and word of exactly the tiles that changed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from enum import IntEnum
 from typing import Final
 
@@ -19,7 +19,6 @@ class Role(IntEnum):
     """What the delegate asks for beside Qt's own roles."""
 
     TILE = Qt.ItemDataRole.UserRole + 1
-    PICTURE = Qt.ItemDataRole.UserRole + 2
 
 
 _TILE_ROLES: Final[list[int]] = [Role.TILE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole]
@@ -28,7 +27,8 @@ _TILE_ROLES: Final[list[int]] = [Role.TILE, Qt.ItemDataRole.DisplayRole, Qt.Item
 class WallModel(QAbstractListModel):
     """Rows are devices in the order of `arranged`. `clock` returns Unix seconds.
 
-    `adorn` has the last word on what a tile says, `rank` on the order by state; an assessment sets both.
+    `adorn` has the last word on what a tile says, `rank` on the order by state; an assessment sets both. Word is given
+    of tiles that can be seen (`seen`); the others are made when somebody asks for them.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class WallModel(QAbstractListModel):
         self.filter, self.order, self.find = Filter.ALL, Sort.NAME, ""
         self.adorn: Callable[[Tile, float], Tile] | None = None
         self.rank: Callable[[Iterable[Student]], Sequence[str]] | None = None
+        self.seen: Callable[[], Set[str]] = lambda: set(self._row_of)
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -105,11 +106,6 @@ class WallModel(QAbstractListModel):
         """Let the words that hold a time follow the clock."""
         self._renew(self._rows)
 
-    def pictures_changed(self, devices: Iterable[str]) -> None:
-        """Have the pictures of these devices painted anew."""
-        for device in devices:
-            self._tell(device, [Role.PICTURE])
-
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tile(self, device: str) -> Tile:
@@ -122,18 +118,21 @@ class WallModel(QAbstractListModel):
         return self.adorn(made, now) if self.adorn else made
 
     def _renew(self, devices: Iterable[str]) -> None:
-        now = self._clock()
+        now, seen = self._clock(), self.seen()
         for device in devices:
+            if device not in seen:
+                self._tiles.pop(device, None)
+                continue
             new = self._made(device, now)
             if new != self._tiles.get(device):
                 self._tiles[device] = new
-                self._tell(device, _TILE_ROLES)
+                self._tell(device)
 
-    def _tell(self, device: str, roles: list[int]) -> None:
+    def _tell(self, device: str) -> None:
         row = self._row_of.get(device)
         if row is not None:
             index = self.index(row)
-            self.dataChanged.emit(index, index, roles)
+            self.dataChanged.emit(index, index, _TILE_ROLES)
 
     def _rearrange(self) -> None:
         students = self._classroom.students.values()

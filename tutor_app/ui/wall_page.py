@@ -67,7 +67,7 @@ class WallPage(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._theme, self._actions, self._run = theme, actions, run
+        self._theme, self._actions, self._run, self._pictures = theme, actions, run, pictures
         self._viewer, self._load, self._clock = viewer, load, clock
         self._begun_at = clock()
         self._searching = True
@@ -79,6 +79,7 @@ class WallPage(QWidget):
         self.wall.setModel(self.model)
         self.wall.nothing = self._nothing
         self.wall.everybody = lambda: len(run.classroom.students)
+        self.model.seen = self.wall.visible_devices
         self.wall.set_tile_width(tile_width)
         self.bar = LessonBar(theme, actions, run.lesson, viewer.zone)
         self.filters = FilterBar(theme)
@@ -92,6 +93,9 @@ class WallPage(QWidget):
         self._counting.timeout.connect(self._count)
         self._standing = QTimer(self, singleShot=True, interval=50)  # a whole class may be locked in one moment
         self._standing.timeout.connect(lambda: self._show_standing(self._clock()))
+        self._telling = QTimer(self, singleShot=True, interval=100)
+        self._telling.timeout.connect(self._tell_rest)
+        self._more_to_tell = False
         self._lay_out()
         self._connect()
         self._show_activity()
@@ -145,6 +149,7 @@ class WallPage(QWidget):
         """Give the keys to the wall."""
         super().showEvent(event)
         self.wall.setFocus()
+        self.seen_changed.emit()
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +173,7 @@ class WallPage(QWidget):
     def _connect(self) -> None:
         run, wall, filters = self._run, self.wall, self.filters
         run.changed.connect(self._changed)
-        run.pictured.connect(self.model.pictures_changed)
+        run.pictured.connect(wall.repaint_devices)
         run.ticked.connect(self._second)
         run.over.connect(self._over)
         run.problem.connect(lambda sentence: self.notice.tell(sentence, problem=True))
@@ -177,6 +182,7 @@ class WallPage(QWidget):
         wall.why_asked.connect(self.ask_why)
         wall.menu_asked.connect(self._menu)
         wall.seen_changed.connect(self.seen_changed)
+        self.seen_changed.connect(lambda: self._pictures.look_at(wall.visible_devices()))
         wall.fitted.connect(filters.show_width)
         wall.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         filters.filtered.connect(self._filter)
@@ -198,7 +204,7 @@ class WallPage(QWidget):
         if changes.activity or changes.devices:
             self._standing.start()
         if changes.activity:
-            self._show_activity()
+            self._activity_changed()
             self._tell_problem()
         if changes.roster:
             self.wall.fit()
@@ -207,6 +213,20 @@ class WallPage(QWidget):
             self.seen_changed.emit()
         if self._searching and any(student.first_seen_at for student in self._run.classroom.students.values()):
             self._stop_searching()
+
+    def _activity_changed(self) -> None:
+        """Show it now, and what follows within a moment all at once: a thousand answers are one line's."""
+        if self._telling.isActive():
+            self._more_to_tell = True
+        else:
+            self._show_activity()
+            self._telling.start()
+
+    def _tell_rest(self) -> None:
+        if self._more_to_tell:
+            self._more_to_tell = False
+            self._show_activity()
+            self._telling.start()
 
     def _tell_problem(self) -> None:
         problem = self._run.classroom.problem

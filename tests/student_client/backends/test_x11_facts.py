@@ -53,6 +53,16 @@ def test_the_window_in_front_by_its_parts(xvfb: str, new_client: Any) -> None:
     facts.close()
 
 
+def test_a_screen_saver_in_front_is_told(xvfb: str, new_client: Any) -> None:
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    try:
+        for mode, shown in ((xp.ScreenSaver.Active, True), (xp.ScreenSaver.Reset, False)):
+            client.core.ForceScreenSaver(mode, is_checked=True).check()
+            assert facts.screen_saver() is shown
+    finally:
+        facts.close()
+
+
 def test_the_active_window_of_a_window_manager(xvfb: str, new_client: Any, poll: Any, tool: Any) -> None:
     quiet, environ = subprocess.DEVNULL, {**os.environ, "DISPLAY": xvfb}
     manager = subprocess.Popen(["openbox", "--sm-disable"], env=environ, stdout=quiet, stderr=quiet)

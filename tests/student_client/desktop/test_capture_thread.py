@@ -254,3 +254,15 @@ def test_nothing_grabbed_before_a_hold_is_over_leaves(begin: Begin, says: Any, u
     got = pictures(thread, 0.6)
     assert {picture.channel for picture in got} == {1, 2}
     assert min(picture.captured_at for picture in got) >= let_go_at
+
+
+def test_a_screen_saver_in_front_is_said_and_over_when_it_goes(begin: Begin, facts: Any, until: Any) -> None:
+    said = FakeFacts(saver=True)
+    backends = fake_backends(Script())
+    thread = begin(dataclasses.replace(backends, facts=lambda: said))
+    thread.order(Lesson(True))
+    thread.order(IndicatorSeen(True))
+    covered = facts(thread, lambda told: told.screen is ScreenState.OTHER_SESSION)
+    assert covered.reason == "The screen saver is in front."
+    said.saver = False
+    assert facts(thread, lambda told: told.screen is ScreenState.LIVE).reason == ""

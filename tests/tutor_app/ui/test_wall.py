@@ -321,7 +321,42 @@ def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
     lesson.passes(1)
     assert told == [1]
     lesson.run.take_shown([TileSeen("LAPTOP-04", lesson.clock.now)])
-    assert told == [1, 3]
+    assert told == [1], "a picture is painted anew without a word of the model's"
+
+
+def test_a_tile_out_of_sight_says_the_time_only_when_asked(hold: Callable[..., Held]) -> None:
+    held = hold(200)
+    held.arrive(*range(1, 201), picture=False)
+    held.run.take([made.locked(200, 500, held.clock.now)])
+    model = held.wall_page.model
+    assert made.device(200) not in held.wall.visible_devices()
+    told: list[int] = []
+    model.dataChanged.connect(lambda top, *_: told.append(top.row()))
+    before = model.index(199).data(Role.TILE).headline
+    held.passes(60)
+    assert 199 not in told
+    after = model.index(199).data(Role.TILE).headline
+    assert before != after
+    assert "left" in after
+
+
+def test_a_thousand_answers_are_written_into_their_line_together(hold: Callable[..., Held]) -> None:
+    held = hold(60)
+    held.arrive(*range(1, 61), picture=False)
+    side, times = held.wall_page.side, 0
+    show = side.show_activity
+
+    def count(*arguments: object, **options: object) -> None:
+        nonlocal times
+        times += 1
+        show(*arguments, **options)  # type: ignore[arg-type]
+
+    side.show_activity = count  # type: ignore[method-assign, assignment]
+    held.run.lock([made.device(number) for number in range(1, 61)])
+    for order in held.wire.orders:
+        held.run.take([made.answered(order, at=held.clock.now)])
+    held.qtbot.waitUntil(lambda: "60 confirmed" in side.rows[0].text, timeout=2000)
+    assert times <= 5
 
 
 def test_network_problems_stand_above_the_wall_until_they_are_over(lesson: Held) -> None:
