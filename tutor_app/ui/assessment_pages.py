@@ -28,7 +28,7 @@ from tutor_app.classroom.assessment_plan import LINE, MOST_ALLOWED, Check, Readi
 from tutor_app.classroom.student import Student
 from tutor_app.ui.runs import single_line
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Choice, label
+from tutor_app.ui.widgets import Choice, indent, label
 
 NAME: Final = 80  # characters, as in the protocol
 REASON: Final = 280
@@ -65,6 +65,7 @@ class WhatPage(Page):
         self.length = QSpinBox(minimum=1, maximum=_LONGEST, value=60, suffix=" minutes")
         self.length.setAccelerated(True)
         self.length.setMaximumWidth(160)
+        indent(self.length)
         self.only = QLineEdit(placeholderText="Leave empty to allow several")
         self.only.setMaxLength(LINE)
         self.applications, self.sites = _lines("calc, geogebra"), _lines("bbc.co.uk/bitesize")
