@@ -43,13 +43,13 @@ class Locks:
     def stands(self, device: str, lock: Lock) -> Changes:
         """From now on this lock stands on the device."""
         changes = self.gone(device)
+        self._by_eyes.discard(device)
         self._standing[device] = lock
         return changes | self._lines.stands(lock.id, (device,), True)
 
     def gone(self, device: str) -> Changes:
         """From now on no lock stands on the device."""
         before = self._standing.pop(device, None)
-        self._by_eyes.discard(device)
         return self._lines.stands(before.id, (device,), False) if before else Changes()
 
     def refused(self, device: str, command: str) -> Changes:
@@ -74,6 +74,7 @@ class Locks:
         """From now on everybody is to be locked, also who comes later."""
         self.eyes = eyes
         self._let_go.clear()
+        self._by_eyes.clear()
 
     def stands_by_eyes(self, device: str, lock: Lock, eyes: EyesOnMe) -> Changes:
         """This lock stands because of "Eyes on me" and ends with it."""
@@ -85,10 +86,11 @@ class Locks:
     def let_go(self, device: str) -> Changes:
         """The tutor unlocked one student: "Eyes on me" does not lock them again."""
         self._let_go.add(device)
+        self._by_eyes.discard(device)
         return self.gone(device)
 
     def end_eyes(self) -> tuple[str, ...]:
-        """Return whom "Eyes on me" had locked, and forget it."""
+        """Return whom "Eyes on me" had locked, and forget it; a lease that ran out here may hold on a slow clock."""
         self.eyes = None
         return tuple(device for device in self._roster.students if device in self._by_eyes)
 

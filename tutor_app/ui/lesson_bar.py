@@ -96,7 +96,6 @@ class LessonBar(QFrame):
         self.rules_button = buttons[_NAMES.index("rules")]
         end = ActionButton(theme, actions["end"], tone="danger")
         end.setProperty("danger", True)
-        self.rules = ""
         self._row = Overflow(theme, [*buttons, end])
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
@@ -114,15 +113,14 @@ class LessonBar(QFrame):
         button = self.rules_button if self.rules_button.isVisible() else self._row.more
         return button.mapToGlobal(QPoint(0, button.height() + 4))
 
-    def refresh(self, now: float, over: bool = False) -> None:
-        """Say how long the lesson goes on."""
+    def refresh(self, now: float, rules: str, over: bool = False) -> None:
+        """Say how long the lesson goes on, and under which rule set."""
         lesson = self._lesson
         group = "" if lesson.group in lesson.name else lesson.group  # "Maths 10B" says it already
         places = [single_line(place) for place in (group, lesson.room) if place]
         until = " · ".join([*places, f"until {clock_time(lesson.ends_at, self._zone)}", ""])
         left = Run("ended", Tone.WARN) if over else time_left(lesson.ends_at - now)
-        rules = f" · rules: {single_line(self.rules)}" if self.rules else ""
-        self._facts.set_runs((Run(until), left, Run(rules)))
+        self._facts.set_runs((Run(until), left, Run(f" · rules: {single_line(rules)}")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move buttons into "More" or out of it."""

@@ -386,7 +386,6 @@ class LessonPage(QStackedWidget):
         raised = [one for one in classroom.students.values() if one.asks_for_help]
         self._actions["next-hand"].setEnabled(held and bool(raised))
         self._actions["lower-hand"].setEnabled(held and some and any(one in raised for one in self.chosen()))
-        self.wall_page.bar.rules = classroom.rule_set
 
 
 def _lock_in_sight(student: Student) -> bool:

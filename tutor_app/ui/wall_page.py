@@ -224,7 +224,6 @@ class WallPage(QWidget):
         now = self._clock()
         students = self._run.classroom.students.values()
         self.model.tick()
-        self.bar.refresh(now, self._run.is_over)
         self._show_standing(now)
         self.status.refresh(students, self._load(), now, self._run.is_over)
         if self._searching:
@@ -233,6 +232,7 @@ class WallPage(QWidget):
     def _show_standing(self, now: float) -> None:
         """Show what stands: raised hands, "Eyes on me", the rule set."""
         classroom = self._run.classroom
+        self.bar.refresh(now, classroom.rule_set, self._run.is_over)
         here = [student for student in classroom.students.values() if student.linked]
         self.eyes.refresh(classroom.eyes, sum(student.lock is not None for student in here), len(here), now)
         self.side.show_hands(() if self._run.is_over else classroom.hands(now), now)
