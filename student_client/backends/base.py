@@ -24,6 +24,10 @@ class LockError(Exception):
     """Keyboard and pointer cannot be held; the text says why. Close the lock and open another to try again."""
 
 
+class WindowError(Exception):
+    """Windows cannot be closed now; the text says why."""
+
+
 class AutostartError(Exception):
     """The client cannot be made to start at login; the text says where it failed."""
 
@@ -60,6 +64,15 @@ class Raw:
     monitor: int
     captured_at: float
     pixels: bytes | bytearray
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
+
+    pid: int = 0
+    program: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +207,10 @@ class Facts(ABC):
         """Return the application in front and its document, e.g. "Writer — essay"."""
 
     @abstractmethod
+    def front(self) -> Front | None:
+        """Return the window in front, None where there is none; as cheap as `active_application`."""
+
+    @abstractmethod
     def logged_in_user(self) -> str:
         """Return the login name of the session's user."""
 
@@ -204,6 +221,17 @@ class Facts(ABC):
     @abstractmethod
     def close(self) -> None:
         """Disconnect; may be called twice."""
+
+
+class Windows(ABC):
+    """Other programs' windows."""
+
+    @abstractmethod
+    def close_windows(self, pid: int) -> int:
+        """Ask every window of a process to close, as its own close button would, and return how many were asked.
+
+        Raises WindowError.
+        """
 
 
 class Autostart(ABC):
@@ -233,3 +261,4 @@ class Backends:
     inputs: Callable[[], Inputs] | Unsupported
     facts: Callable[[], Facts] | Unsupported
     autostart: Autostart | Unsupported
+    windows: Callable[[], Windows] | Unsupported = Unsupported("Windows cannot be closed on this system yet.")

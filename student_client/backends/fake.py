@@ -22,11 +22,13 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
+    Front,
     Inputs,
     Monitor,
     Raw,
     ScreenLock,
     Wakeable,
+    Windows,
 )
 from student_client.regions import Rect, boxes_of
 
@@ -290,10 +292,15 @@ class FakeFacts(Facts):
     application: str = "Writer — essay"
     user: str = "student"
     host: str = "laptop"
+    window: Front | None = field(default_factory=lambda: Front(4711, "writer", "essay"))
 
     def active_application(self) -> str:
         """Return `application`."""
         return self.application
+
+    def front(self) -> Front | None:
+        """Return `window`."""
+        return self.window
 
     def logged_in_user(self) -> str:
         """Return `user`."""
@@ -328,10 +335,22 @@ class FakeAutostart(Autostart):
         return bool(self.argv)
 
 
+@dataclass
+class FakeWindows(Windows):
+    """Remembers whose windows were asked to close; each process has one."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def close_windows(self, pid: int) -> int:
+        """Remember it."""
+        self.asked.append(pid)
+        return 1
+
+
 def fake_backends(script: Script, clock: Clock = time.time) -> Backends:
     """Return a platform whose screen plays the script from now on."""
     screen = FakeScreen(script, clock)
-    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeFacts, FakeAutostart())
+    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeFacts, FakeAutostart(), FakeWindows)
 
 
 @lru_cache(maxsize=64)
