@@ -11,7 +11,7 @@ from protocol.identity import Role
 from protocol.policy.breaches import CONDITIONS
 from protocol.policy.document import DEFAULT_RULES, ROLE_LIMITS, RuleSet
 from protocol.policy.rule import Do, Rule, Subject
-from protocol.policy.sites import category_of, site_of
+from protocol.policy.sites import CATEGORY, category_of, site_of
 from protocol.policy.table import Table, suggestion
 
 SLUG: Final = r"[a-z0-9][a-z0-9-]{0,39}"
@@ -130,7 +130,7 @@ def _wrong(subject: Subject, name: str, key: str) -> str:
     category = category_of(name)
     if category and key == "is_not":
         return "is_not takes sites, not categories"
-    if category:
+    if category or name.casefold().startswith(CATEGORY):
         return "" if re.fullmatch(SLUG, category) else f'"{name}" is not a category such as "category:gambling"'
     return "" if site_of(name) else f'"{name}" is not a site such as "bbc.co.uk/bitesize"'
 

@@ -52,10 +52,11 @@ def decide_permit(  # noqa: PLR0917 - these six are all a permit depends on
 def may_apply(policy: Policy, role: Role, rules: str, now: float) -> str:
     """Return why this role may not hold a lesson under a rule set at this moment, in a sentence; "" if it may."""
     hours = college_hours(policy, now)
-    return _may_hold(policy, role, rules) or ("" if hours.is_open else hours.words[:280])
+    return why_not(policy, role, rules) or ("" if hours.is_open else hours.words[:280])
 
 
-def _may_hold(policy: Policy, role: Role, rules: str) -> str:
+def why_not(policy: Policy, role: Role, rules: str) -> str:
+    """Return why this role may not hold lessons under a rule set at any time, in a sentence; "" if it may."""
     rule_set = policy.rules.get(rules)
     if not rule_set:
         return f"The college's policy has no rules called “{rules}”."
@@ -85,7 +86,7 @@ def _person(request: _Request) -> Iterator[Refusal]:
         yield Refusal(Reason.EXPIRED, "This identity has expired. Ask the network manager for a new one.")
     if not request.policy.rights(staff.role):
         yield Refusal(Reason.ROLE, f"The college's policy does not let the role “{staff.role}” hold lessons.")
-    if refusal := _may_hold(request.policy, staff.role, request.lesson.rules):
+    if refusal := why_not(request.policy, staff.role, request.lesson.rules):
         yield Refusal(Reason.ROLE, refusal)
 
 

@@ -11,6 +11,8 @@ from protocol.identity import Identity
 from protocol.messages import LessonTerms
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
+from protocol.policy.permit import why_not
+from protocol.policy.timetable import lessons_now
 from tutor_app.classroom.arrange import natural
 from tutor_app.classroom.phrases import clock_time
 from tutor_app.signin import LessonRefused, SignedIn, clock_today, open_lesson
@@ -77,7 +79,8 @@ class StartLessonPage(QWidget):
         self.end.setDisplayFormat("HH:mm")
         self.end.setFixedWidth(90)
         self.end.lineEdit().setTextMargins(8, 0, 0, 0)  # a style sheet's padding does not reach inside
-        self.rules = Choice(theme, [rules.title or slug for slug, rules in policy.rules.items()])
+        self._sets = [slug for slug in policy.rules if not why_not(policy, tutor.role, slug)]
+        self.rules = Choice(theme, [policy.rules[slug].title for slug in self._sets])
         self._expected = label(kind="soft")
         self._hours = label(kind="soft", wrap=True)
         self._notice = label(wrap=True)
@@ -107,6 +110,7 @@ class StartLessonPage(QWidget):
         """Begin anew: a sensible end, the hours as they are now."""
         now = self._clock()
         self._set_end(sensible_end(self._policy, now, _ORDINARY))
+        self._offer(now)
         hours = college_hours(self._policy, now)
         until = f" Open until {clock_time(hours.until, self._zone)}." if hours.is_open and hours.until else ""
         self._hours.setText(hours.words + until)
@@ -127,7 +131,7 @@ class StartLessonPage(QWidget):
                 name=self.name.text(),
                 group=self.group.currentText(),
                 room=self.room.text(),
-                rules=list(self._policy.rules)[self.rules.currentIndex()] if self._policy.rules else "",
+                rules=self._sets[self.rules.currentIndex()] if self._sets else "",
                 ends_at=clock_today(self._policy, chosen.hour(), chosen.minute(), now),
                 now=now,
             )
@@ -138,6 +142,19 @@ class StartLessonPage(QWidget):
             self._remembered.keep(f"lesson/{key}", value)
         self._complain("")
         self.started.emit(lesson)
+
+    def _offer(self, now: float) -> None:
+        """Fill in what this tutor's timetable says is on now; the tutor may change it."""
+        timetable = self._who.bundle.timetable
+        on = lessons_now(self._policy, timetable, now, tutor=self._tutor.id) if timetable else ()
+        known = [(entry, group, ends) for entry, ends in on for group in self.groups if same_group(group, entry.group)]
+        if not known:
+            return
+        entry, group, ends = known[0]
+        self.name.setText(entry.name)
+        self.group.setCurrentText(group)
+        self.room.setText(entry.room[:80])
+        self._set_end(min(ends, sensible_end(self._policy, now, self._policy.lesson.longest_minutes)))
 
     def _set_end(self, at: float) -> None:
         moment = datetime.fromtimestamp(at, self._zone)
@@ -169,7 +186,7 @@ class StartLessonPage(QWidget):
         half.clicked.connect(lambda: self._end_in(30))
         hour.clicked.connect(lambda: self._end_in(60))
         column.addLayout(_field("Until", self.end, half, hour))
-        if len(self._policy.rules) > 1:
+        if len(self._sets) > 1:
             column.addLayout(_field("Rules", self.rules))
         column.addWidget(self._hours)
         column.addWidget(self._notice)
