@@ -473,6 +473,25 @@ async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, grou
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
 
 
+async def test_a_machine_that_can_nothing_is_not_asked_again_and_again(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    look = machine_thread.MachineWork.look
+
+    def counted(work: machine_thread.MachineWork, *asked: Any) -> Any:
+        looks.append(asked)
+        return look(work, *asked)
+
+    monkeypatch.setattr(machine_thread.MachineWork, "look", counted)
+    laptop, tutor = await begin(GAMES, RADIO, machine=machine_thread.NO_MACHINE)
+    await tutor.status(lambda one: bool(one.rules and len(one.rules.unheld) == 2))
+    await laptop.agent.device.enforcement.settled(5)
+    before = len(looks)
+    await asyncio.sleep(0.5)
+    assert len(looks) == before
+
+
 async def test_what_browsers_cannot_be_held_to_is_said_though_the_rest_holds(
     begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
