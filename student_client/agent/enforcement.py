@@ -390,7 +390,8 @@ class Enforcement:
     def _next_in(self) -> float | None:
         """Return in how many seconds to look again; None: until something happens."""
         now = self.clock.now()
-        waits = [POLL_EVERY] if self._seen & POLLED or self._restarts else []
+        polled = (self._seen - self._look.absent) & POLLED
+        waits = [POLL_EVERY] if polled or self._restarts else []
         if (step := self._incidents.next_step()) is not None:
             waits.append(max(0.0, step - now))
         if self._rules or self._blocked.failure or not (self._plan or Plan()).is_open:
