@@ -47,7 +47,7 @@ def test_what_always_holds_need_not_be_named_by_a_set() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("always = true", "", "rule.own: is held by no rule set, and holds not always"),
+        ('"application"', '"aplication"', None),
         ('"tell", "flag"', '"block"',
          "rule.own.do: block: impossible for application; possible: close, flag, lock, tell"),
         ('"tell", "flag"', "", "rule.own.do: says nothing: what shall the laptop do?"),
@@ -58,11 +58,11 @@ def test_what_always_holds_need_not_be_named_by_a_set() -> None:
         ("always", "allways", 'rule.own.allways: is unknown; did you mean "always"?'),
     ],
 )  # fmt: skip
-def test_mistakes_in_a_rule(old: str, new: str, said: str) -> None:
+def test_mistakes_in_a_rule(old: str, new: str, said: str | None) -> None:
     found = RULE.replace(old, new)
     if "allways" in new:
         found += "always = true\n"
-    assert only_problem(FIRST + found) == said
+    assert (said or 'rule.own.subject: "aplication" is none of') in only_problem(FIRST + found)
 
 
 @pytest.mark.parametrize(
