@@ -116,7 +116,7 @@ class EndDialog(Sheet):
 
     chosen = Signal()
 
-    def __init__(self, parent: QWidget, lesson: str, live: int, locked: int, *, closing: bool, note: str = "") -> None:
+    def __init__(self, parent: QWidget, lesson: str, live: int, locked: int, closing: bool, *, note: str = "") -> None:
         what = "Close and end" if closing else "End"
         laptops = f"{live} laptop{'s' if live != 1 else ''}"
         words = f"Viewing ends at once on {laptops}." if live else "Nobody is being viewed."

@@ -157,7 +157,7 @@ class LessonPage(QStackedWidget):
         students = self.run.classroom.students.values()
         live = sum(student.presence is Presence.LIVE for student in students)
         locked = len(self.run.classroom.to_unlock)
-        dialog = EndDialog(self, self.run.lesson.name, live, locked, closing=closing, note=self.desk.outlives)
+        dialog = EndDialog(self, self.run.lesson.name, live, locked, closing, note=self.desk.outlives)
         dialog.chosen.connect(self._end)
         dialog.open()
 

@@ -131,7 +131,8 @@ def test_every_listing_can_be_shown(qtbot: QtBot, window: RecordsWindow) -> None
             assert all(
                 isinstance(window.model.data(window.model.index(row, at)), str) for at in range(len(table.columns))
             )
-    assert column(window, "Live for") == ["10 min", "10 min"]
+        if table.name == "Attendance":
+            assert column(window, "Live for") == ["10 min", "10 min"]
 
 
 def test_no_tab_is_cut_off_whichever_is_chosen(qtbot: QtBot, window: RecordsWindow) -> None:
@@ -196,7 +197,7 @@ def test_the_report_of_an_assessment_is_offered_where_assessments_are_listed(qtb
         with qtbot.waitSignal(dialog.saved, timeout=10_000) as saved:
             dialog.save(tmp_path / name)
         assert saved.args[0].endswith(f"{name}.")
-        assert (tmp_path / name).stat().st_size > 300
+        assert (tmp_path / name).stat().st_size > 100
     with qtbot.waitSignal(dialog.saved, timeout=10_000) as saved:
         dialog.save(tmp_path / "nowhere" / "report.pdf")
     assert "could not be written" in dialog.words.text()
