@@ -669,6 +669,7 @@ async def test_a_cover_outside_lessons_is_the_students_own(
     campus: Campus, start: StartLaptop, visit: DialTutor
 ) -> None:
     laptop = await start(WatchedDesktop())
+    assert laptop.agent.device.take_policy(campus.under()) is None
     laptop.desktop.say(ScreenCovered(covered=True))
     await until(lambda: "You covered your screen: while no lesson was on" in laptop.receipts())
     tutor = await visit(campus.staff("maths-tutor"), laptop)
