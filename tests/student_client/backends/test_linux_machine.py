@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.policy.facts import BluetoothFacts, Place, Program, Signal, SignalSeen
+from protocol.policy.facts import BluetoothFacts, Program, Signal, SignalSeen
 from student_client.backends.base import Unsupported
 from student_client.backends.choose import choose_machine
 from student_client.backends.linux_bluetooth import LinuxBluetooth
@@ -95,14 +95,21 @@ def test_a_table_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 IN_A_NAMESPACE = """
 import subprocess
 from student_client.backends.linux_networks import LinuxNetworks
-def ip(*words): subprocess.run(["ip", *words], check=True)
+
+def connect(name, address, gateway, metric):
+    for words in (
+        f"link add {name} type veth peer name {name}far", f"addr add {address} dev {name}", f"link set {name}far up",
+        f"link set {name} up", f"route add default via {gateway} metric {metric}",
+    ):
+        subprocess.run(["ip", *words.split()], check=True)
+
 networks = LinuxNetworks()
 print(networks.facts(("10.20.0.0/16",)))
-ip("link", "add", "college0", "type", "veth", "peer", "name", "switch0"); ip("addr", "add", "10.20.3.4/24", "dev", "college0")
-ip("link", "set", "switch0", "up"); ip("link", "set", "college0", "up"); ip("route", "add", "default", "via", "10.20.3.1", "metric", "600")
-networks.begin(); print(networks.facts(("10.20.0.0/16",))); print(networks.facts(("10.99.0.0/16",)).place)
-ip("link", "add", "hot0", "type", "veth", "peer", "name", "phone0"); ip("addr", "add", "192.168.43.9/24", "dev", "hot0")
-ip("link", "set", "phone0", "up"); ip("link", "set", "hot0", "up"); ip("route", "add", "default", "via", "192.168.43.1", "metric", "50")
+connect("college0", "10.20.3.4/24", "10.20.3.1", 600)
+networks.begin()
+print(networks.facts(("10.20.0.0/16",)))
+print(networks.facts(("10.99.0.0/16",)).place)
+connect("hot0", "192.168.43.9/24", "192.168.43.1", 50)
 print(networks.facts(("10.20.0.0/16",)))
 """
 
