@@ -356,11 +356,12 @@ class Device:
             self.hand.raised(hand.text, self.clock.now())
 
     def _cover(self, cover: ScreenCovered) -> None:
-        now = self.clock.now()
+        now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
         if cover.covered and not self._covered:
-            told = "and asked your tutor to come" if self.keeper.concerned(now) else "while no lesson was on"
+            told = "and asked your tutor to come" if concerned else "while no lesson was on"
             self.receipts.note(What.COVERED, YOURSELF, now, told)
-            self.enforcement.cover(cover.front)
+            if concerned:
+                self.enforcement.cover(cover.front, concerned)
         self._covered = cover.covered
 
     def _code_typed(self, typed: CodeTyped) -> None:

@@ -34,7 +34,7 @@ from protocol.policy.facts import BluetoothFacts, Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
 from student_client.agent import enforcement, incidents, machine_thread
 from student_client.agent import visit as visit_module
-from student_client.agent.state import JOURNAL
+from student_client.agent.state import JOURNAL, POLICY, StateFolder
 from student_client.backends.fake_machine import FakeWeb
 from student_client.backends.machine import Machine
 from student_client.local import (
@@ -110,14 +110,14 @@ Begin = Callable[..., Coroutine[Any, Any, tuple[Laptop, Tutor]]]
 
 
 @pytest.fixture
-def begin(campus: Campus, start: StartLaptop, visit: DialTutor, ground: Ground) -> Begin:
+def begin(campus: Campus, state: StateFolder, start: StartLaptop, visit: DialTutor, ground: Ground) -> Begin:
     """Start a laptop under a policy whose `lesson` set has these rules, and a tutor in a lesson."""
 
     async def begin_one(
         *rules: Rule, machine: Machine | None = None, desktop: WatchedDesktop | None = None, **sets: RuleSet
     ) -> tuple[Laptop, Tutor]:
+        state.write(POLICY, campus.under(**({"lesson": rule_set(*rules)} | sets)))
         laptop = await start(desktop or WatchedDesktop(), machine=machine or ground.machine)
-        assert laptop.agent.device.take_policy(campus.under(**({"lesson": rule_set(*rules)} | sets))) is None
         tutor = await visit(campus.staff("maths-tutor"), laptop)
         await tutor.enter(terms())
         return laptop, tutor
@@ -669,6 +669,7 @@ async def test_a_cover_outside_lessons_is_the_students_own(
     campus: Campus, start: StartLaptop, visit: DialTutor
 ) -> None:
     laptop = await start(WatchedDesktop())
+    assert laptop.agent.device.take_policy(campus.under()) is None
     laptop.desktop.say(ScreenCovered(covered=True))
     await until(lambda: "You covered your screen: while no lesson was on" in laptop.receipts())
     tutor = await visit(campus.staff("maths-tutor"), laptop)
