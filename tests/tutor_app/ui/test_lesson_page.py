@@ -102,7 +102,7 @@ def test_a_message_is_sent_by_enter_and_its_failure_stands_on_the_tile(lesson: H
     row = lesson.wall_page.model.row("LAPTOP-05")
     assert row is not None
     assert lesson.wall_page.model.index(row).data(Role.TILE).badge.text == "Message failed: no display"
-    assert "failed" in lesson.wall_page.side.rows[0].text
+    lesson.qtbot.waitUntil(lambda: "failed" in lesson.wall_page.side.rows[0].text)
 
 
 def test_an_empty_message_cannot_be_sent(lesson: Held) -> None:
@@ -155,7 +155,7 @@ def test_undo_of_a_lock_unlocks_and_then_is_gone(lesson: Held) -> None:
     row = lesson.wall_page.side.rows[0]
     row.undone.emit(row.line.number)
     assert [type(command) for _, command in lesson.commands] == [Lock, Unlock]
-    assert "taken back" in lesson.wall_page.side.rows[1].text
+    lesson.qtbot.waitUntil(lambda: "taken back" in lesson.wall_page.side.rows[1].text)
 
 
 def test_the_end_is_asked_for_and_recorded(lesson: Held) -> None:
