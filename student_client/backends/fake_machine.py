@@ -161,11 +161,11 @@ class FakeWeb(Web):
         lines += [f"allow {site}" for site in (*rules.allowed, *(rules.only or ()))]
         return (FileChange(self._machine.web_file, "\n".join(lines).encode()),)
 
-    def must_restart(self, programs: tuple[Program, ...], since: float) -> tuple[Program, ...]:
+    def must_restart(self, programs: tuple[Program, ...], since: float) -> tuple[Program, ...]:  # noqa: ARG002 - scripted
         """Return those of `restarting` that run."""
         return tuple(each for each in programs if each in self._machine.restarting)
 
-    def address_in_front(self, front: Program, within: float) -> str:
+    def address_in_front(self, front: Program, within: float) -> str:  # noqa: ARG002 - scripted
         """Return `address`."""
         return self._machine.address
 
@@ -203,7 +203,7 @@ class FakeNetworks(Networks):
         self._machine = machine
         self._known: set[str] | None = None
 
-    def facts(self, on_site: Sequence[str]) -> NetworkFacts:
+    def facts(self, on_site: Sequence[str]) -> NetworkFacts:  # noqa: ARG002 - scripted
         """Return `network` with the routes of now."""
         self._machine.check()
         routes = tuple(self._machine.routes)
@@ -239,7 +239,7 @@ class FakeSignals(Signals):
     def __init__(self, machine: FakeMachine) -> None:
         self._machine = machine
 
-    def seen(self, programs: tuple[Program, ...]) -> tuple[SignalSeen, ...]:
+    def seen(self, programs: tuple[Program, ...]) -> tuple[SignalSeen, ...]:  # noqa: ARG002 - scripted
         """Return `signals`."""
         self._machine.check()
         return tuple(self._machine.signals)

@@ -66,9 +66,16 @@ class Web(ABC):
         Open rules give nothing: restoring is the journal's.
         """
 
+    def shortfall(self, rules: WebRules) -> str:  # noqa: ARG002 - most browsers have none
+        """Return what of these rules browsers cannot be held to, in sentences for the tutor; "" where they can."""
+        return ""
+
     @abstractmethod
     def must_restart(self, programs: tuple[Program, ...], since: float) -> tuple[Program, ...]:
-        """Return the running browsers started before `since` (Unix seconds) that obey only after a restart."""
+        """Return the running browsers that obey the rules last given to `changes` only after a restart.
+
+        `since` is when those were made to hold (Unix seconds); a browser started later obeys.
+        """
 
     @abstractmethod
     def address_in_front(self, front: Program, within: float) -> str:
