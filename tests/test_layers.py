@@ -29,6 +29,7 @@ PURE = (
     "student_client/agent/backlog.py",
     "student_client/agent/screens.py",
     "student_client/regions.py",
+    "student_client/spacing.py",
     "student_client/desktop/canvas.py",
     "student_client/desktop/decide.py",
     "student_client/desktop/pace.py",

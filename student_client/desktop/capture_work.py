@@ -208,6 +208,7 @@ class CaptureWork:
         except EncodeError as error:
             logger.warning("capture: %s", error)
             self._decider.taken([channel], started, sent=False)
+            self._decider.refresh(channel.id)  # what was asked for has not been sent
             return
         cursor = _cursor(self._pointer, capture.area(channel.monitor), made)
         moved = cursor != self._cursors.get(channel.id)
