@@ -156,7 +156,7 @@ class TutorApp(QObject):
         assert self.network
         who = self._entered.who
         tutor = who.credentials.identity
-        run = LessonRun(lesson, who.places, tutor, self.network, self._entered.records)
+        run = LessonRun(lesson, who.places, tutor, self.network, self._entered.records, policy=who.policy)
         page = LessonPage(
             self.theme,
             self.window.actions_,

@@ -34,10 +34,11 @@ class ScriptedLesson:
     ) -> None:
         """Raises ValueError for an address to dial that is none; `on_problem` gets sentences about the records."""
         self.terms = terms
-        self.classroom = Classroom(terms, who.places, time.time(), lambda: uuid4().hex)
+        self.classroom = Classroom(terms, who.places, time.time(), lambda: uuid4().hex, who.policy)
         self._bell = Bell()
         self._network = Network(who.credentials, who.bundle, mdns=mdns, dial=dial, on_wake=self._bell.set)
-        self._recorder = Recorder(journal, terms, who.credentials.identity, on_problem) if journal else None
+        tutor, noted = who.credentials.identity, self._network.noted
+        self._recorder = Recorder(journal, terms, tutor, on_problem, noted) if journal else None
         self._shown: Shown | None = None
 
     def __enter__(self) -> Self:
@@ -97,6 +98,8 @@ class ScriptedLesson:
                 asked = self.classroom.unlock(chosen, now)
             case Action.MESSAGE:
                 asked = self.classroom.message(chosen, text, now)
+            case _:
+                raise ValueError(f"{action} is no action of its own here")
         self._order(asked)
         self.until(lambda: not any(map(self._awaited, chosen)), ANSWERED_WITHIN)
         if action is not Action.MESSAGE:
@@ -124,7 +127,7 @@ class ScriptedLesson:
         for event in self._network.events():
             self.classroom.apply(event)
             if self._recorder:
-                self._recorder.happened(event)
+                self._recorder.happened(event, self.classroom.students)
         for picture in self._network.mailbox.drain():
             self._shown = self._shown or picture.shown  # of the focus view only the first is whole
         self.classroom.tick(time.time())

@@ -68,8 +68,8 @@ class Term(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RuleSet(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One set of rules a lesson may be held under.
 
-    `sentences` are what the student reads besides the sentences of `rules`: what people hold, not machines. `roles` may
-    apply it.
+    `sentences` are what the student reads besides the sentences of `rules`: what people hold, not machines; `plainly`
+    the same for one who needs it plainer (none where they are plain enough). `roles` may apply it.
     """
 
     title: Line
@@ -78,6 +78,7 @@ class RuleSet(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     roles: Annotated[tuple[Role, ...], Meta(max_length=8)] = (Role.TUTOR, Role.INVIGILATOR)
     is_break: bool = False
     is_assessment: bool = False
+    plainly: Annotated[tuple[Sentence, ...], Meta(max_length=20)] = ()
 
 
 class Exemption(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from protocol.presence import DEFAULT_PORT
 from student_client.agent.agent import Options, run_agent
 from student_client.agent.desktop import Desktop
 from student_client.agent.desktop_host import DesktopHost
+from student_client.agent.machine_thread import NO_MACHINE
 from student_client.agent.state import AlreadyRunning, StateFolder, default_state
 
 EXIT_ALREADY_RUNNING = 3
@@ -35,7 +36,7 @@ def main() -> int:
         return DesktopHost(state.path, os.environ)
 
     try:
-        asyncio.run(run_agent(arguments.state, options, make_desktop))
+        asyncio.run(run_agent(arguments.state, options, make_desktop, NO_MACHINE))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return EXIT_ALREADY_RUNNING

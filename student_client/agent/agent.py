@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from protocol.identity import Credentials, read_certificate, valid_between
+from protocol.policy import rules
 from protocol.presence import DEFAULT_PORT
 from student_client.agent.clock import DeviceClock, load_clock, save_clock
 from student_client.agent.desktop import Desktop
 from student_client.agent.device import Device
+from student_client.agent.enforcement import Decide
 from student_client.agent.enrolled import Enrolment
 from student_client.agent.gate import CLOCK_SENTENCE, CLOCK_TOLERANCE
+from student_client.agent.machine_thread import NO_MACHINE, MachineThread
 from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
 from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
 from student_client.agent.status import StatusBoard
+from student_client.backends.machine import Machine
 
 T = TypeVar("T")
 
@@ -51,13 +55,21 @@ class Options:
 class Agent:
     """One agent on one state folder, which it holds alone."""
 
-    def __init__(self, state: StateFolder, options: Options, desktop: Desktop) -> None:
+    def __init__(
+        self,
+        state: StateFolder,
+        options: Options,
+        desktop: Desktop,
+        machine: Machine = NO_MACHINE,
+        decide: Decide = rules.decide,
+    ) -> None:
         self._state, self._options, self._desktop = state, options, desktop
         self.clock: DeviceClock = load_clock(state)
         self.board = StatusBoard(state, self.clock.now)
         receipts = Receipts(state)
         receipts.load(self.clock.last_seen)
-        self.device = Device(state, self.clock, self.board, receipts, desktop)
+        self._machine = MachineThread(machine, state)
+        self.device = Device(state, self.clock, self.board, receipts, desktop, machine=self._machine, decide=decide)
         self._changed = asyncio.Event()
         self.board.changed = self._changed.set
         self.port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -70,10 +82,12 @@ class Agent:
                     tasks.create_task(self._supervised(name, work), name=name)
         finally:
             self._close()
+            await self._machine.close()
 
     def _work(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         return {
             "desktop": self._desktop.run,
+            "rules": self.device.enforcement.run,
             "network": self._serve,
             "time": self._keep_time,
             "status": self._keep_status,
@@ -114,6 +128,7 @@ class Agent:
         ends_at = valid_between(read_certificate(credentials.certificate, "the certificate"))[1]
         if self.clock.certified(credentials.identity.serial, ends_at):
             self.device.locker.expire(math.inf)
+            self.device.keeper.forget()
             self._save_clock(self.clock.now())
 
     async def _be_found(self, credentials: Credentials, port: int, end: Coroutine[Any, Any, None]) -> None:
@@ -138,7 +153,7 @@ class Agent:
         while True:
             self.device.poked.clear()
             left, now = self.device.tick(), self.clock.now()
-            locked = bool(self.device.locker.leases.held)
+            locked = self.device.holds_hard
             every, look = (CLOCK_EVERY_LOCKED, LOOK_EVERY_LOCKED) if locked else (CLOCK_EVERY, LOOK_EVERY)
             if now - saved_at >= every:
                 self._save_clock(now)
@@ -214,7 +229,9 @@ async def _guard(state: StateFolder) -> Guard:
     return state.guard()
 
 
-async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateFolder], Desktop]) -> None:
+async def run_agent(
+    path: Path, options: Options, make_desktop: Callable[[StateFolder], Desktop], machine: Machine
+) -> None:
     """Run one agent until SIGTERM or SIGINT; raises AlreadyRunning where another holds the folder."""
     this = asyncio.current_task()
     assert this
@@ -224,5 +241,5 @@ async def run_agent(path: Path, options: Options, make_desktop: Callable[[StateF
         state = StateFolder(path)
         await retried(state.open)
         with contextlib.closing(await _guard(state)):
-            agent = await retried(lambda: Agent(state, options, make_desktop(state)))
+            agent = await retried(lambda: Agent(state, options, make_desktop(state), machine))
             await agent.run()

@@ -4,14 +4,17 @@ import asyncio
 import logging
 import platform
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from protocol.identity import Credentials
 from protocol.messages import (
+    Breach,
     LessonTerms,
     Lock,
     Message,
     MonitorFacts,
     Reason,
+    Right,
     ScreenState,
     Status,
     TextMessage,
@@ -20,22 +23,32 @@ from protocol.messages import (
 from protocol.policy.bundle import Bundle, BundleError, newer, open_bundle
 from protocol.policy.permit import Permit, Refusal
 from protocol.text import plain
+from student_client.agent.breaches import Breaches
 from student_client.agent.clock import DeviceClock
 from student_client.agent.desktop import Desktop
+from student_client.agent.enforcement import Decide, Enforcement
 from student_client.agent.gate import Gate
+from student_client.agent.hand import Hand
+from student_client.agent.lesson_leases import why_not
 from student_client.agent.locker import Locker
-from student_client.agent.panel import panel_state
+from student_client.agent.machine_thread import MachineThread
+from student_client.agent.panel import Standing, panel_state
 from student_client.agent.receipts import Receipts, Someone, What
+from student_client.agent.release import released_breach
+from student_client.agent.rules_keeper import RulesKeeper
 from student_client.agent.screens import Screens
 from student_client.agent.state import POLICY, StateError, StateFolder
 from student_client.agent.status import PermitFacts, StatusBoard
 from student_client.local import (
+    CodeTyped,
     DesktopFacts,
     DesktopReady,
+    HandMoved,
     MessageShown,
     MessageUnderstood,
     PanelState,
     Picture,
+    ScreenCovered,
     ScreenLocked,
     ScreenPatches,
     ScreenUnlocked,
@@ -49,6 +62,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VISITORS: Final = 16
+YOURSELF: Final = Someone(name="You")
 PER_PERSON: Final = 2  # a tutor may change laptops in the middle; nobody takes all the places
 
 
@@ -56,7 +70,15 @@ class Device:
     """Everything the visits share. All its methods run in the event loop."""
 
     def __init__(
-        self, state: StateFolder, clock: DeviceClock, board: StatusBoard, receipts: Receipts, desktop: Desktop
+        self,
+        state: StateFolder,
+        clock: DeviceClock,
+        board: StatusBoard,
+        receipts: Receipts,
+        desktop: Desktop,
+        *,
+        machine: MachineThread,
+        decide: Decide,
     ) -> None:
         self.state, self.clock, self.board, self.receipts, self.desktop = state, clock, board, receipts, desktop
         self._gate: Gate | None = None
@@ -64,6 +86,23 @@ class Device:
         self.screens = Screens(self._tell_ready)
         self.locker = Locker(state, desktop, board, clock.now())
         self.locker.changed = self.changed
+        self.keeper = RulesKeeper(state, board, clock.now())
+        self.breaches = Breaches(state, clock.now())
+        self.hand = Hand(state, board)
+        self.enforcement = Enforcement(
+            state=state,
+            clock=clock,
+            board=board,
+            receipts=receipts,
+            desktop=desktop,
+            locker=self.locker,
+            keeper=self.keeper,
+            machine=machine,
+            decide=decide,
+            flagged=self._flag,
+            changed=self.changed,
+        )
+        self.keeper.changed = self._rules_changed
         self.poked = asyncio.Event()
         self._visits: list[Visit] = []
         self._shown: dict[str, asyncio.Event] = {}
@@ -72,6 +111,7 @@ class Device:
         self._ready: DesktopReady | None = None
         self._facts: DesktopFacts | None = None
         self._panel: PanelState | None = None
+        self._covered = False
         desktop.listener = self
 
     # ── the policy ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,6 +126,7 @@ class Device:
         """Take an identity, and the policy stored with it; a damaged one is said and counts as none."""
         self._root = credentials.root
         self._gate = Gate(credentials.identity, self._stored_policy())
+        self.keeper.device = credentials.identity.id
         self._policy_changed()
 
     def take_policy(self, data: bytes) -> Refusal | None:
@@ -122,6 +163,9 @@ class Device:
         self.tidy()
         for visit in self._permitted():
             self._check(visit)
+        if self.gate.bundle:
+            self.keeper.under(self.gate.bundle)
+        self.enforcement.under(self.gate.bundle)
         self.poked.set()
         self.board.set(policy_version=self.gate.policy_version)
         self.changed()
@@ -133,6 +177,9 @@ class Device:
         decision = self.gate.decide(visit.peer, lesson, self.clock.wall(), self.clock.now())
         if isinstance(decision, Refusal):
             return decision
+        assert self.gate.bundle, "the gate lets nobody in without a policy"
+        if refusal := why_not(self.gate.bundle.policy, visit.peer.role, lesson.rules):
+            return Refusal(Reason.ROLE, refusal)
         self._make_way(visit, lesson)
         if len(self._visits) >= VISITORS:
             return Refusal(Reason.BUSY, f"{VISITORS} members of staff are connected to this computer already.")
@@ -146,9 +193,11 @@ class Device:
         for other in (*same, *others[: max(0, len(others) + 1 - PER_PERSON)]):
             other.replaced()
 
-    def visitor_in(self, visit: "Visit") -> None:
-        """Somebody holds a permit from now on."""
+    def visitor_in(self, visit: "Visit", lesson: LessonTerms, permit: Permit) -> None:
+        """Somebody holds a permit from now on: the lesson's rules hold, and what nobody has noted is told again."""
         self._visits.append(visit)
+        self.keeper.granted(lesson, permit)
+        visit.outbox.owe(self.breaches.for_(self.keeper.owed_to(permit)))
         self.changed()
         self.poked.set()
 
@@ -174,13 +223,19 @@ class Device:
         """End what is over; return in how many seconds the next thing ends, None where nothing does."""
         now = self.clock.now()
         self.locker.expire(now)
+        self.keeper.expire(now)
         for visit in self._permitted():
             if visit.permit and visit.permit.until <= now:
                 self._check(visit, over=True)
         ends = [visit.permit.until for visit in self._permitted() if visit.permit]
-        lease_end = self.locker.leases.next_end()
-        times = ends if lease_end is None else [*ends, lease_end]
+        leases = (self.locker.leases.next_end(), self.keeper.next_end(now))
+        times = [*ends, *(end for end in leases if end is not None)]
         return max(0.0, min(times) - now) if times else None
+
+    @property
+    def holds_hard(self) -> bool:
+        """Whether somebody might gain by a clock set back: a lock or an assessment is in force."""
+        return bool(self.locker.leases.held or self.keeper.panel(self.clock.now()))
 
     def _permitted(self) -> "list[Visit]":
         return list(self._visits)
@@ -189,6 +244,8 @@ class Device:
         assert visit.lesson
         decision = self.gate.decide(visit.peer, visit.lesson, self.clock.wall(), self.clock.now())
         if isinstance(decision, Refusal):
+            if visit.permit:
+                self.keeper.ended(visit.permit)
             visit.end(decision.reason, decision.detail)
         elif over:
             visit.end(Reason.TOO_LONG, "The longest time a lesson may last is over.")
@@ -222,12 +279,15 @@ class Device:
     def desktop_up(self) -> None:
         """Tell a new desktop everything, the lock first."""
         self.locker.desktop_up()
+        self.enforcement.desktop_up()
         self._panel = None
         self.changed()
 
     def desktop_down(self) -> None:
         """Nothing is shown, captured or covered any more."""
         self._ready = self._facts = None
+        self._covered = False
+        self.enforcement.heard(None)
         self.screens.blank()
         self.locker.desktop_down()
         self.changed()
@@ -237,6 +297,8 @@ class Device:
         match message:
             case DesktopReady():
                 self._ready = message
+                self.keeper.user = message.user
+                self.enforcement.refresh()
                 self.screens.reopen()
             case DesktopFacts():
                 self._take_facts(message)
@@ -249,6 +311,12 @@ class Device:
                     self._shown[message.id].set()
             case MessageUnderstood():
                 self._understood(message.id)
+            case HandMoved():
+                self._hand_moved(message)
+            case ScreenCovered():
+                self._cover(message)
+            case CodeTyped():
+                self._code_typed(message)
             case _:
                 log.warning("the desktop said %s", type(message).__name__)
         if not isinstance(message, Picture | ScreenPatches):
@@ -257,6 +325,7 @@ class Device:
     def _take_facts(self, facts: DesktopFacts) -> None:
         hidden = self._hidden
         self._facts = facts
+        self.enforcement.heard(facts)
         if self._hidden:
             self.screens.blank()
         elif hidden:
@@ -273,6 +342,61 @@ class Device:
         for visit in self._permitted():
             if visit.understood(message):
                 visit.outbox.say(Understood(id=message))
+
+    # ── what the student asks for ───────────────────────────────────────────────────────────────────────────────────
+
+    def lower_hand(self) -> None:
+        """Somebody has seen to the call for help."""
+        self.hand.lowered()
+        self.changed()
+
+    def _hand_moved(self, hand: HandMoved) -> None:
+        if not hand.raised:
+            self.hand.lowered()
+        elif self._visits or self.keeper.in_force(self.clock.now()):
+            self.hand.raised(hand.text, self.clock.now())
+
+    def _cover(self, cover: ScreenCovered) -> None:
+        now = self.clock.now()
+        if cover.covered and not self._covered:
+            told = "and asked your tutor to come" if self.keeper.concerned(now) else "while no lesson was on"
+            self.receipts.note(What.COVERED, YOURSELF, now, told)
+            self.enforcement.cover(cover.front)
+        self._covered = cover.covered
+
+    def _code_typed(self, typed: CodeTyped) -> None:
+        now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
+        answer = self.keeper.code_typed(typed.code, now)
+        if answer.released:
+            self.receipts.note(What.RELEASED, YOURSELF, now)
+            self._tell_breach(released_breach(now), concerned)
+        self.desktop.send(answer)
+
+    # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _rules_changed(self) -> None:
+        now = self.clock.now()
+        if self.hand.facts and not self.keeper.in_force(now):
+            self.hand.lowered()
+        self.enforcement.refresh()
+        self.changed()
+        self.poked.set()
+
+    def _flag(self, breach: Breach) -> None:
+        """Owe a breach to the lessons and the assessment of this moment; outside of them nobody is told."""
+        self._tell_breach(breach, self.keeper.concerned(breach.at))
+
+    def _tell_breach(self, breach: Breach, concerned: frozenset[str]) -> None:
+        if not concerned:
+            return
+        self.breaches.add(breach, concerned, uuid4().hex)
+        if self.breaches.problem:
+            self.board.problem("breaches", self.breaches.problem)
+        else:
+            self.board.solved("breaches")
+        for visit in self._permitted():
+            if visit.permit and concerned & self.keeper.owed_to(visit.permit):
+                visit.outbox.owe((breach,))
 
     @property
     def _hidden(self) -> bool:
@@ -295,11 +419,26 @@ class Device:
         self._report(viewers, status)
 
     def _show_panel(self, viewers: tuple[Viewer, ...]) -> None:
-        lessons = [lesson for visit in self._visits if (lesson := visit.lesson_now)]
-        panel = panel_state(self._gate, lessons, viewers, self.receipts, self.board.sentence)
+        panel = panel_state(self._gate, self._standing(), viewers, self.receipts, self.board.sentence)
         if panel != self._panel and self.desktop.up:
             self._panel = panel
             self.desktop.send(panel)
+
+    def _standing(self) -> Standing:
+        now = self.clock.now()
+        assessment, lesson = self.keeper.panel(now), self.keeper.lessons.at(now).newest
+        lease = self.keeper.in_force(now)
+        bundle = self._gate.bundle if self._gate else None
+        return Standing(
+            lesson=assessment.name if assessment else lesson.name if lesson else "",
+            tutor=lease.by if lease else "",
+            ends_at=assessment.ends_at if assessment else lesson.until if lesson else 0.0,
+            decisions=self.enforcement.decisions,
+            is_break=bool(bundle and lease and bundle.policy.rule_set(lease.rules).is_break),
+            can_call=any(visit.permit and Right.MESSAGE in visit.permit.may for visit in self._visits),
+            hand=self.hand.facts is not None,
+            assessment=assessment,
+        )
 
     def _status(self) -> Status:
         ready, facts = self._ready, self._facts
@@ -314,6 +453,10 @@ class Device:
             reason=plain(reason, 280),
             lock=self.locker.facts,
             inputs=facts.inputs if facts else 0,
+            rules=self.enforcement.facts(self.clock.now()),
+            assessment=self.keeper.facts(self.clock.now()),
+            hand=self.hand.facts,
+            covered=self._covered,
         )
 
     def _screen(self) -> tuple[ScreenState, str]:

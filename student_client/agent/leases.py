@@ -1,9 +1,11 @@
-"""Lock leases: who has locked the screen, and until when. They end by themselves; the time is an argument."""
+"""Lock leases: who or which rule has locked the screen, until when. They end by themselves; time is an argument."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from msgspec import DecodeError, Meta, json
+from msgspec.structs import replace
 
 from protocol.messages import Id, Line, Lock, LockFacts, Name, Sentence, Time, Value
 from protocol.policy.permit import Permit
@@ -17,7 +19,10 @@ class LeaseRefused(Exception):
 
 
 class Lease(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One lock; `by` is the name the student reads, `staff` and `serial` are the person who may renew it."""
+    """One lock; `by` is the name the student reads, `staff` and `serial` are the person who may renew it.
+
+    Both are empty where a rule locks: such a lock ends with what broke the rule.
+    """
 
     id: Id
     by: Name
@@ -26,6 +31,11 @@ class Lease(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lesson: Line
     sentence: Sentence
     until: Time
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule has locked, not a person."""
+        return not self.staff
 
 
 class _Stored(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +69,22 @@ class Leases:
             until=until,
         )
         return Leases((*others, lease))
+
+    def with_rule(self, identifier: str, by: str, sentence: str, until: float) -> "Leases":
+        """Lock because a rule is broken, or renew that; a rule never takes a person's place."""
+        others = tuple(lease for lease in self.held if lease.id != identifier)
+        if len(others) >= MOST:
+            return self
+        known = next((lease for lease in self.held if lease.id == identifier), None)
+        if known:
+            renewed = replace(known, until=until)
+            return Leases(tuple(renewed if lease is known else lease for lease in self.held))
+        lease = Lease(id=identifier, by=by, staff="", serial="", lesson="", sentence=sentence, until=until)
+        return Leases((*others, lease))
+
+    def without_rules(self, but: Collection[str]) -> "Leases":
+        """End what rules have locked, except `but`."""
+        return Leases(tuple(lease for lease in self.held if not lease.by_rule or lease.id in but))
 
     def at(self, now: float) -> "Leases":
         """Return what is left at a moment."""

@@ -2,17 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from protocol.messages import Lock, LockFacts, Message
 from protocol.policy.permit import Permit
 from student_client.agent.desktop import Desktop
-from student_client.agent.leases import Leases, read_leases, write_leases
+from student_client.agent.leases import LONGEST, Leases, read_leases, write_leases
 from student_client.agent.state import LEASES, StateError, StateFolder
 from student_client.agent.status import StatusBoard
 from student_client.local import LockScreen, ScreenLocked, ScreenUnlocked, UnlockScreen
 
 log = logging.getLogger(__name__)
+
+BY_RULE: Final = "The rules of this lesson"
+RENEW_BELOW: Final = 300.0  # seconds a rule's lock may have left before it is renewed
 
 
 class Locker:
@@ -22,6 +26,7 @@ class Locker:
         self._state, self._desktop, self._board = state, desktop, board
         self._covered_for = ""
         self._held = False
+        self._ruled: set[str] = set()
         self._waiters: set[asyncio.Event] = set()
         self.changed: Callable[[], None] = lambda: None
         self.leases = self._load(now)
@@ -60,13 +65,29 @@ class Locker:
             return ""
         return "The lock has ended, but the screen did not say that it is uncovered."
 
+    def lock_for_rules(self, locks: Mapping[str, str], until: float, now: float) -> None:
+        """Keep locked for exactly these broken rules (id → sentence), for a lease's time and not past `until`.
+
+        What a tutor has unlocked stays so while that breach lasts.
+        """
+        until = min(now + LONGEST, until)
+        leases = self.leases.without_rules(locks)
+        for identifier, sentence in locks.items():
+            held = next((lease for lease in leases.held if lease.id == identifier), None)
+            if (held and held.until < min(now + RENEW_BELOW, until)) or (not held and identifier not in self._ruled):
+                leases = leases.with_rule(identifier, BY_RULE, sentence, until)
+        self._ruled = set(locks)
+        self._change(leases)
+
     def expire(self, now: float) -> None:
         """End what is over."""
-        left = self.leases.at(now)
-        if left != self.leases:
+        self._change(self.leases.at(now))
+
+    def _change(self, leases: Leases) -> None:
+        if leases != self.leases:
             shown = self.leases.shown()
-            self._keep(left)
-            if left.shown() != shown:
+            self._keep(leases)
+            if leases.shown() != shown:
                 self._show()
 
     def desktop_up(self) -> None:

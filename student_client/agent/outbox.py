@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from protocol.link import Link, LinkClosed
-from protocol.messages import Frame, Message, Patches, Status, Stream, Watch
+from protocol.messages import Breach, Frame, Message, Patches, Status, Stream, Watch
 from protocol.session import CloseCode, LocalProtocolError
 from student_client.agent.screens import Screens, Shot
 from student_client.local import ScreenPatches
 
 ANSWERS: Final = 64  # a peer may give 40 commands a second; one that does not read the answers is cut off
 STATUS_EVERY: Final = 0.25  # seconds; windows that flicker must not use up the 40 messages a second
+BREACH_EVERY: Final = 0.25  # seconds; after a long cut there may be hundreds, beside status and pictures
 SENT_WITHIN: Final = 5.0  # seconds a peer may take to make room, as in SECURITY rule 5
 
 
@@ -35,6 +36,8 @@ class Outbox:
         self._status: Status | None = None
         self._status_sent: Status | None = None
         self._status_after = 0.0
+        self._breaches: dict[str, Breach] = {}
+        self._breach_after = 0.0
         self._ending: Ending | None = None
         self._woken = asyncio.Event()
         self.on_frame: Callable[[], None] = lambda: None
@@ -52,11 +55,17 @@ class Outbox:
         self._status = status
         self.wake()
 
+    def owe(self, breaches: Iterable[Breach]) -> None:
+        """Tell these in their own time; the spool they come from bounds them."""
+        self._breaches |= {breach.id: breach for breach in breaches}
+        self.wake()
+
     def end(self, code: CloseCode, reason: str, last: Message | None = None) -> None:
         """Say what is queued, then `last`, and close. No picture leaves after this call; the first call counts."""
         if self._ending:
             return
         self._ending, self._status = Ending(code, reason), None
+        self._breaches.clear()
         if last:
             self.say(last)
         self.wake()
@@ -121,6 +130,11 @@ class Outbox:
                 self._status_sent, self._status_after = self._status, now + STATUS_EVERY
                 return self._status_sent, None
             waits.append(self._status_after - now)
+        if self._breaches:
+            if now >= self._breach_after:
+                self._breach_after = now + BREACH_EVERY
+                return self._breaches.pop(next(iter(self._breaches))), None
+            waits.append(self._breach_after - now)
         for stream in Stream:
             due = self._screens.due(self, stream, now)
             if due == 0.0:

@@ -1,15 +1,16 @@
 """What the indicator and the student's panel show, put together from the policy and from who is here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from protocol.messages import LessonTerms
 from protocol.policy.document import Policy
+from protocol.policy.rules import Decisions
 from protocol.text import plain
 from student_client.agent.gate import Gate
 from student_client.agent.receipts import Receipts
-from student_client.local import PanelState, Viewer
+from student_client.local import PanelAssessment, PanelState, Viewer
 
 RECEIPTS_SHOWN: Final = 50
 VIEWERS_SHOWN: Final = 16
@@ -24,18 +25,31 @@ class LessonNow:
     until: float
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What holds for the student now: by whom, until when, what the rules are, and how the student has called."""
+
+    lesson: str = ""
+    tutor: str = ""
+    ends_at: float = 0.0
+    decisions: Decisions = field(default_factory=Decisions)
+    is_break: bool = False
+    can_call: bool = False
+    hand: bool = False
+    assessment: PanelAssessment | None = None
+
+
 def panel_state(
-    gate: Gate | None, lessons: Iterable[LessonNow], viewers: Iterable[Viewer], receipts: Receipts, problem: str
+    gate: Gate | None, standing: Standing, viewers: Iterable[Viewer], receipts: Receipts, problem: str
 ) -> PanelState:
-    """Return the panel's state; of several lessons the one whose permit was given last is shown."""
+    """Return the panel's state."""
     policy = gate.bundle.policy if gate and gate.bundle else None
-    lesson = next(reversed(list(lessons)), None)
     return PanelState(
         viewers=tuple(viewers)[:VIEWERS_SHOWN],
-        lesson=lesson.terms.name if lesson else "",
-        tutor=lesson.tutor if lesson else "",
-        ends_at=lesson.until if lesson else 0.0,
-        rules=policy.rule_set(lesson.terms.rules).sentences if policy and lesson else (),
+        lesson=standing.lesson,
+        tutor=standing.tutor,
+        ends_at=standing.ends_at,
+        rules=standing.decisions.sentences,
         receipts=receipts.newest(RECEIPTS_SHOWN),
         what_can_be_seen=_seen(policy) if policy else "",
         help_text=_help(policy) if policy else "",
@@ -43,6 +57,11 @@ def panel_state(
         college=policy.college.name if policy else "",
         device=gate.device.name if gate else "",
         problem=plain(problem, 280),
+        allowed=standing.decisions.allowed,
+        is_break=standing.is_break,
+        can_call=standing.can_call,
+        hand=standing.hand,
+        assessment=standing.assessment,
     )
 
 

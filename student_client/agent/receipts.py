@@ -35,6 +35,10 @@ class What(StrEnum):
     LOCKED = "locked"
     MESSAGE = "message"
     REFUSED = "refused"
+    CLOSED = "closed"
+    BLOCKED = "blocked"
+    COVERED = "covered"
+    RELEASED = "released"
 
 
 _WORDS: Final = {
@@ -43,7 +47,12 @@ _WORDS: Final = {
     What.LOCKED: "locked your screen",
     What.MESSAGE: "sent you a message",
     What.REFUSED: "was refused",
+    What.CLOSED: "closed a program",
+    What.BLOCKED: "blocked something",
+    What.COVERED: "covered your screen",
+    What.RELEASED: "ended the assessment with a release code",
 }
+_LASTING: Final = (What.TILE, What.FULL, What.LOCKED)
 
 
 class Receipt(Value, frozen=True, kw_only=True):
@@ -71,7 +80,7 @@ class Receipt(Value, frozen=True, kw_only=True):
         where = f"Someone at {self.address}" if self.address else "Someone"
         words = _WORDS[self.what] + (f": {self.reason}" if self.reason else "")
         words += f" ({self.times} times)" if self.times > 1 else ""
-        until = self.until or (self.since if self.what in (What.MESSAGE, What.REFUSED) else 0.0)
+        until = self.until or (0.0 if self.what in _LASTING else self.since)
         return ReceiptLine(name=self.name or where, what=plain(words, 200), since=self.since, until=until)
 
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from protocol.messages import Message, Stream, Watch
 from student_client.agent.backlog import Backlog
 from student_client.local import Capture, NextPicture, Picture, Refresh, ScreenPatches, StopCapture
+from student_client.spacing import BURST, Spacing
 
 EARLY: Final = 0.005  # seconds; a picture this little before its time is on time
 
@@ -34,14 +35,21 @@ class Watcher(Protocol):
 
 @dataclass(eq=False)
 class _Seat:
-    """One watcher's place at a channel: the last picture it took, and when."""
+    """One watcher's place at a channel: the last picture it took, and when it may take the next."""
 
     watcher: Watcher
     watch: Watch
     channel: "_Channel"
     backlog: Backlog = field(default_factory=Backlog)  # of a focus view only
     taken: int = 0
-    taken_at: float = float("-inf")
+    spacing: Spacing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spacing = Spacing(BURST[self.watch.stream])
+
+    @property
+    def interval(self) -> float:
+        return self.watch.interval_ms / 1000
 
     @property
     def news(self) -> bool:
@@ -118,7 +126,7 @@ class Screens:
         if not seat.news:
             self._refresh(seat)
             return None
-        wait = seat.taken_at + seat.watch.interval_ms / 1000 - now
+        wait = seat.spacing.ready_at(seat.interval) - now
         return max(0.0, wait) if wait > EARLY else 0.0
 
     def take(self, watcher: Watcher, stream: Stream, now: float) -> tuple[Watch, Shot]:
@@ -126,7 +134,8 @@ class Screens:
         seat = self._seats[id(watcher), stream]
         channel = seat.channel
         assert channel.picture is not None
-        seat.taken, seat.taken_at = channel.count, now
+        seat.taken = channel.count
+        seat.spacing.take(now, seat.interval)
         self._give_back(channel)
         if isinstance(channel.picture, ScreenPatches):
             return seat.watch, replace(channel.picture, patches=seat.backlog.take())

@@ -23,9 +23,17 @@ STAFF_CA: Final = "identity/staff-ca.pem"
 POLICY: Final = "policy.bundle"
 RECEIPTS: Final = "receipts.jsonl"
 LEASES: Final = "leases.json"
+LESSONS: Final = "lessons.json"
+ASSESSMENT: Final = "assessment.json"
+RELEASE: Final = "release.json"
+BREACHES: Final = "breaches.json"
+INCIDENTS: Final = "incidents.json"
+HAND: Final = "hand.json"
 STATUS: Final = "status.json"
 CLOCK: Final = "clock.json"
+JOURNAL: Final = "journal.json"
 GUARD: Final = "agent.lock"
+OF_A_COLLEGE: Final = (LEASES, LESSONS, ASSESSMENT, RELEASE, BREACHES, INCIDENTS, HAND)  # ends with its identity
 
 
 class StateError(Exception):
@@ -105,6 +113,13 @@ class StateFolder:
         except OSError as error:
             raise StateError(f"{target} cannot be written: {error.strerror}.") from error
 
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is fine. Raises StateError."""
+        try:
+            (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StateError(f"{self.path / name} cannot be removed: {error.strerror}.") from error
+
     def remove_identity(self) -> None:
         """Forget identity and policy, the certificate first; receipts and locks stay. Raises StateError."""
         try:
@@ -146,7 +161,7 @@ class StateFolder:
     def store_enrolment(self, join: JoinFile) -> None:
         """Store identity and policy; the certificate last, because its presence is what "enrolled" means."""
         (self.path / CERTIFICATE).unlink(missing_ok=True)
-        for name in (CLOCK, LEASES):  # a wrong clock's future and an old college's locks end with the old identity
+        for name in (CLOCK, *OF_A_COLLEGE):  # a wrong clock's future, and what an old college held this laptop to
             (self.path / name).unlink(missing_ok=True)
         self.write(POLICY, join.bundle)
         self.write(ROOT, join.root)

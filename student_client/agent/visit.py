@@ -10,12 +10,14 @@ from typing import Any, Final
 from protocol.link import Link, LinkClosed
 from protocol.messages import (
     VERSION,
+    Command,
     Credit,
     EndLesson,
     Hello,
     LessonTerms,
     Lock,
     Message,
+    Noted,
     Outcome,
     PermitEnded,
     PermitGranted,
@@ -37,6 +39,7 @@ from protocol.session import CloseCode, RemoteProtocolError
 from student_client.agent.device import Device
 from student_client.agent.door import Attempt
 from student_client.agent.leases import LeaseRefused
+from student_client.agent.orders import obey
 from student_client.agent.outbox import Outbox
 from student_client.agent.panel import LessonNow
 from student_client.agent.receipts import Someone, What
@@ -99,6 +102,7 @@ class Visit:
             self.end(Reason.ROLE, "The college’s policy no longer gives you all the rights of this permit.")
         else:
             self.permit = replace(self.permit, until=min(self.permit.until, permit.until))
+            self._device.keeper.narrowed(self.permit)
 
     def replaced(self) -> None:
         """Make way for a newer connection of the same person and lesson."""
@@ -143,11 +147,13 @@ class Visit:
                 self._unwatch(message.stream)
             case Credit():
                 self.outbox.wake()
-            case Lock() | Unlock() | TextMessage():
-                self._command(message)
+            case Noted():
+                self._noted(message)
             case EndLesson():
-                self._leave()
+                self._end_lesson()
                 self.outbox.end(CloseCode.DONE, "the lesson is over")
+            case _ if isinstance(message, Command):
+                self._command(message)
             case _:
                 raise AssertionError(f"the session lets {type(message).__name__} through")
 
@@ -172,7 +178,17 @@ class Visit:
         self.permit, self.lesson = decision, lesson
         log.info("%s (%s) is let in for %s", self.peer.name, self.peer.id, lesson.name)
         self.outbox.say(PermitGranted(lesson=lesson.id, until=decision.until, may=decision.may))
-        self._device.visitor_in(self)
+        self._device.visitor_in(self, lesson, decision)
+
+    def _end_lesson(self) -> None:
+        """The tutor has ended the lesson, unlike a link that was lost: its rules end, too."""
+        if self.permit:
+            self._device.keeper.ended(self.permit)
+        self._leave()
+
+    def _noted(self, noted: Noted) -> None:
+        if self.permit:
+            self._device.breaches.noted(noted.breaches, self._device.keeper.owed_to(self.permit))
 
     def _refuse(self, refusal: Refusal) -> None:
         self._device.refused(Someone.known(self.peer), refusal.detail)
@@ -192,7 +208,7 @@ class Visit:
             self._finish(What.FULL if stream is Stream.FOCUS else What.TILE)
             self._device.changed()
 
-    def _command(self, command: Lock | Unlock | TextMessage) -> None:
+    def _command(self, command: Command) -> None:
         if self.permit is None:
             return
         if len(self._commands) >= COMMANDS_AT_ONCE:
@@ -202,7 +218,7 @@ class Visit:
         self._commands.add(task)
         task.add_done_callback(self._commands.discard)
 
-    async def _carry_out(self, command: Lock | Unlock | TextMessage) -> None:
+    async def _carry_out(self, command: Command) -> None:
         try:
             why = await self._work(command)  # "" is done
             result = Result.FAILED if why else Result.OK
@@ -211,7 +227,7 @@ class Visit:
         if self.permit:
             self.outbox.say(Outcome(id=command.id, result=result, detail=why[:280]))
 
-    def _work(self, command: Lock | Unlock | TextMessage) -> Coroutine[Any, Any, str]:
+    def _work(self, command: Command) -> Coroutine[Any, Any, str]:
         assert self.permit
         device, now = self._device, self._device.clock.now()
         match command:
@@ -223,6 +239,8 @@ class Visit:
                 self._messages.append(command.id)
                 device.receipts.note(What.MESSAGE, Someone.known(self.peer, self._lesson_name), now)
                 return device.show(command, self.peer.name, DONE_WITHIN)
+            case _:
+                return obey(device, command, self.permit, DONE_WITHIN)
 
     @property
     def _lesson_name(self) -> str:

@@ -6,8 +6,9 @@ text is a sentence for people. Sizes and positions are pixels; times are Unix se
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +23,10 @@ class CaptureError(Exception):
 
 class LockError(Exception):
     """Keyboard and pointer cannot be held; the text says why. Close the lock and open another to try again."""
+
+
+class HotkeysError(Exception):
+    """Hotkeys cannot be heard; the text says why. Close them and open others to try again."""
 
 
 class AutostartError(Exception):
@@ -46,6 +51,15 @@ class Monitor:
     height: int
     name: str
     primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrontWindow:
+    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
+
+    pid: int
+    program: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +188,10 @@ class ScreenLock(ABC):
         """Answer what happened on the display: windows raised over ours are put below, lost grabs are taken again."""
 
     @abstractmethod
+    def take_help(self) -> bool:
+        """Tell whether F1, the call for help, was pressed while held and not yet told; no other key is looked at."""
+
+    @abstractmethod
     def fileno(self) -> int:
         """Return the descriptor that turns readable when `pump` has something to do; -1 where there is none."""
 
@@ -186,12 +204,45 @@ class ScreenLock(ABC):
         """Release and disconnect; may be called twice, and after an error."""
 
 
+class Hotkey(Enum):
+    """What a student can reach from anywhere by one key."""
+
+    HELP = "help"
+    COVER = "cover"
+    PANEL = "panel"
+
+
+class Hotkeys(ABC):
+    """A few keys that are heard whatever has the focus; no other key is. Everything raises HotkeysError."""
+
+    @property
+    @abstractmethod
+    def names(self) -> Mapping[Hotkey, str]:
+        """What to press, as a student reads it; a key that another program already has is left out."""
+
+    @abstractmethod
+    def take(self) -> tuple[Hotkey, ...]:
+        """Return what was pressed since the last call, in order; a key that is held down counts once."""
+
+    @abstractmethod
+    def fileno(self) -> int:
+        """Return the descriptor that turns readable when `take` may have something; -1 where there is none."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the keys back; may be called twice, and after an error."""
+
+
 class Facts(ABC):
     """What the wall says about a laptop. Plain one-line texts of at most 120 characters; "" when unknown."""
 
     @abstractmethod
     def active_application(self) -> str:
         """Return the application in front and its document, e.g. "Writer — essay"."""
+
+    @abstractmethod
+    def front(self) -> FrontWindow | None:
+        """Return the window in front by its parts, which are not cut; None where there is none, or it is unknown."""
 
     @abstractmethod
     def logged_in_user(self) -> str:
@@ -231,5 +282,6 @@ class Backends:
     capture: Callable[[], Capture] | Unsupported
     lock: Callable[[], ScreenLock] | Unsupported
     inputs: Callable[[], Inputs] | Unsupported
+    hotkeys: Callable[[], Hotkeys] | Unsupported
     facts: Callable[[], Facts] | Unsupported
     autostart: Autostart | Unsupported

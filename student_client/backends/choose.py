@@ -20,18 +20,19 @@ def choose(environ: Mapping[str, str], platform: str = sys.platform) -> Backends
     """Return what this platform offers to a process with that environment; touches neither display nor disk."""
     if platform != "linux":
         nowhere = Unsupported(f"Lessonlight's student side does not run on this system yet ({platform}).")
-        return Backends(nowhere, nowhere, nowhere, nowhere, nowhere)
+        return Backends(nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
     autostart = _linux_autostart(environ)
     if environ.get("WAYLAND_DISPLAY"):
-        return Backends(_WAYLAND, _WAYLAND, _WAYLAND, _WAYLAND, autostart)
+        return Backends(_WAYLAND, _WAYLAND, _WAYLAND, _WAYLAND, _WAYLAND, autostart)
     if not (display := environ.get("DISPLAY")):
-        return Backends(_NO_SESSION, _NO_SESSION, _NO_SESSION, _NO_SESSION, autostart)
+        return Backends(_NO_SESSION, _NO_SESSION, _NO_SESSION, _NO_SESSION, _NO_SESSION, autostart)
     return _x11(display, autostart)
 
 
 def _x11(display: str, autostart: Autostart | Unsupported) -> Backends:
     from student_client.backends.x11_capture import X11Capture  # noqa: PLC0415 - exists only where X11 does
     from student_client.backends.x11_facts import X11Facts  # noqa: PLC0415
+    from student_client.backends.x11_hotkeys import X11Hotkeys  # noqa: PLC0415
     from student_client.backends.x11_inputs import X11Inputs  # noqa: PLC0415
     from student_client.backends.x11_lock import X11ScreenLock  # noqa: PLC0415
 
@@ -39,6 +40,7 @@ def _x11(display: str, autostart: Autostart | Unsupported) -> Backends:
         capture=partial(X11Capture, display),
         lock=partial(X11ScreenLock, display),
         inputs=partial(X11Inputs, display),
+        hotkeys=partial(X11Hotkeys, display),
         facts=partial(X11Facts, display),
         autostart=autostart,
     )

@@ -7,7 +7,7 @@ A backend like the others, for tests, and cheap enough for a thousand devices in
 import io
 import select
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,9 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
+    FrontWindow,
+    Hotkey,
+    Hotkeys,
     Inputs,
     Monitor,
     Raw,
@@ -269,6 +272,10 @@ class FakeScreenLock(ScreenLock):
         """Ask again."""
         self.reassert()
 
+    def take_help(self) -> bool:
+        """Nobody asks."""
+        return False
+
     def fileno(self) -> int:
         """There is nothing to wait for."""
         return -1
@@ -283,6 +290,34 @@ class FakeScreenLock(ScreenLock):
         self.release()
 
 
+class FakeHotkeys(Hotkeys):
+    """Has every key; nobody presses one but by `press`."""
+
+    def __init__(self) -> None:
+        self._pressed: list[Hotkey] = []
+
+    @property
+    def names(self) -> Mapping[Hotkey, str]:
+        """Return their own words."""
+        return {key: key.value for key in Hotkey}
+
+    def press(self, key: Hotkey) -> None:
+        """Press one."""
+        self._pressed.append(key)
+
+    def take(self) -> tuple[Hotkey, ...]:
+        """Return what was pressed."""
+        pressed, self._pressed = tuple(self._pressed), []
+        return pressed
+
+    def fileno(self) -> int:
+        """There is nothing to wait for."""
+        return -1
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 @dataclass
 class FakeFacts(Facts):
     """Says what it was given; the attributes may be set while it is in use."""
@@ -294,6 +329,11 @@ class FakeFacts(Facts):
     def active_application(self) -> str:
         """Return `application`."""
         return self.application
+
+    def front(self) -> FrontWindow | None:
+        """Return the parts of `application`."""
+        program, _, title = self.application.partition(" — ")
+        return FrontWindow(0, program, title) if program else None
 
     def logged_in_user(self) -> str:
         """Return `user`."""
@@ -331,7 +371,7 @@ class FakeAutostart(Autostart):
 def fake_backends(script: Script, clock: Clock = time.time) -> Backends:
     """Return a platform whose screen plays the script from now on."""
     screen = FakeScreen(script, clock)
-    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeFacts, FakeAutostart())
+    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeHotkeys, FakeFacts, FakeAutostart())
 
 
 @lru_cache(maxsize=64)

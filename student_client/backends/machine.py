@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from protocol.policy.facts import BluetoothFacts, NetworkFacts, Program, SignalSeen, UsbStorage
 from protocol.policy.rules import WebRules
@@ -19,13 +20,28 @@ class MachineError(Exception):
     """A fact cannot be read or a change not be made now; the text says why."""
 
 
+class Merge(Protocol):
+    """Makes a file's content of what others have in it. Pure; equal ones are the same change."""
+
+    def __call__(self, theirs: bytes | None) -> bytes | None:
+        """Return the content while a rule holds; `theirs` is the file without us, None where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file's content while a rule holds; None: the file is not there. `mode` is for one that is made."""
+    """One file's content while a rule holds; None: the file is not there. `mode` is for one that is made.
+
+    `merge`, where given, decides instead of `content`: others have their say in the same file. `in_place`: a file of
+    the kernel's (/sys), which is written into and never made; one that is not there is a device that has gone.
+    `normal`: what such a file is given back as, where a rule of udev's has made it ours before we could look.
+    """
 
     path: Path
-    content: bytes | None
+    content: bytes | None = None
     mode: int = 0o644
+    merge: Merge | None = None
+    in_place: bool = False
+    normal: bytes | None = None
 
 
 class Programs(ABC):
@@ -45,14 +61,21 @@ class Web(ABC):
 
     @abstractmethod
     def changes(self, rules: WebRules) -> tuple[FileChange, ...]:
-        """Return what browsers' policy files must hold, merged with what is in them now. Raises MachineError.
+        """Return what browsers' policy files must hold beside what others have in them. Raises MachineError.
 
         Open rules give nothing: restoring is the journal's.
         """
 
+    def shortfall(self, rules: WebRules) -> str:  # noqa: ARG002 - most browsers have none
+        """Return what of these rules browsers cannot be held to, in sentences for the tutor; "" where they can."""
+        return ""
+
     @abstractmethod
     def must_restart(self, programs: tuple[Program, ...], since: float) -> tuple[Program, ...]:
-        """Return the running browsers started before `since` (Unix seconds) that obey only after a restart."""
+        """Return the running browsers that obey the rules last given to `changes` only after a restart.
+
+        `since` is when those were made to hold (Unix seconds); a browser started later obeys.
+        """
 
     @abstractmethod
     def address_in_front(self, front: Program, within: float) -> str:

@@ -58,6 +58,15 @@ class Connection:
         with in_words(self.display):
             return int(self.core.InternAtom(False, len(name), name).reply().atom)
 
+    def keycode(self, keysym: int) -> int | None:
+        """Return a key that has this symbol on the layout of this moment, or None."""
+        setup = self.x.setup
+        first, count = setup.min_keycode, setup.max_keycode - setup.min_keycode + 1
+        with in_words(self.display):
+            mapping = self.core.GetKeyboardMapping(first, count).reply()
+        symbols, per_key = list(mapping.keysyms), mapping.keysyms_per_keycode
+        return int(first + symbols.index(keysym) // per_key) if keysym in symbols else None
+
     def events(self) -> Iterator[Any]:
         """Yield what has arrived, without waiting; errors of requests nobody waits for are dropped."""
         while True:

@@ -8,10 +8,10 @@ from typing import Any
 import xcffib.xproto as xp
 
 from protocol.text import plain
-from student_client.backends.base import Facts
+from student_client.backends.base import Facts, FrontWindow
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 
-_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
+_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", "_NET_WM_PID")
 _LIMIT = 120
 _DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
@@ -26,12 +26,17 @@ class X11Facts(Facts):
 
     def active_application(self) -> str:
         """Return the window that the window manager calls active, or without one the window with the focus."""
+        front = self.front()
+        return title_of(plain(front.program, _LIMIT).strip(), plain(front.title, 4 * _LIMIT).strip()) if front else ""
+
+    def front(self) -> FrontWindow | None:
+        """Return what that window says of itself."""
         try:
             self._front = self._front or _Front(Connection(self._display))
-            return self._front.application()
+            return self._front.window()
         except DisplayLostError:
             self.close()
-        return ""
+        return None
 
     def logged_in_user(self) -> str:
         """Return the name of the account this process runs under: the environment's could be made up."""
@@ -61,31 +66,31 @@ class _Front:
         self.connection = connection
         self._atoms = {name: connection.atom(name) for name in _PROPERTIES}
         self._followed = 0
-        self._known: str | None = None
+        self._known: FrontWindow | None = None
+        self._knows = False
         self._listen(connection.root, xp.EventMask.PropertyChange)
 
-    def application(self) -> str:
-        """Return its words, "" where there is none; raises DisplayLostError."""
+    def window(self) -> FrontWindow | None:
+        """Return it, None where there is none; raises DisplayLostError."""
         for event in self.connection.events():
             if self._concerns(event):
-                self._known = None
-        if self._known is not None:
+                self._knows = False
+        if self._knows:
             return self._known
         try:
             with in_words(self.connection.display):
                 return self._ask()
         except RequestError:
-            self._followed, self._known = 0, None  # the window went while we asked about it
-        return ""
+            self._followed, self._knows = 0, False  # the window went while we asked about it
+        return None
 
-    def _ask(self) -> str:
+    def _ask(self) -> FrontWindow | None:
         active = self._active_window()
         teller = active or self._manager_window()
         self._follow(teller)
         window = active or self._focused_window()
-        words = self._words(window) if window else ""
-        self._known = words if teller else None
-        return words
+        self._known, self._knows = self._words(window) if window else None, bool(teller)
+        return self._known
 
     def _follow(self, window: int) -> None:
         """Be told of this window's changes, before it is asked about: none can fall between the two."""
@@ -107,10 +112,10 @@ class _Front:
             return event.atom in self._atoms.values()
         return isinstance(event, xp.DestroyNotifyEvent)
 
-    def _words(self, window: int) -> str:
+    def _words(self, window: int) -> FrontWindow:
         name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
         title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
-        return title_of(plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
+        return FrontWindow(int.from_bytes(self._property(window, "_NET_WM_PID")[:4], "little"), name, title)
 
     def _active_window(self) -> int:
         return self._window_in(self.connection.root, "_NET_ACTIVE_WINDOW")

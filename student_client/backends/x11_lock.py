@@ -1,7 +1,8 @@
 """Holding keyboard and pointer of an X11 session, and keeping the lock windows on top.
 
 The grabs are on the root window, which nobody can unmap or destroy, and the connection owns no resource, so there is
-nothing by which another client could have it killed (KillClient needs one). Keys that arrive are dropped unread.
+nothing by which another client could have it killed (KillClient needs one). Keys that arrive are dropped: of each it
+is only asked whether it is F1, the call for help.
 What it cannot hold: the keys for another virtual terminal, and a program written to listen to XInput 2's raw or
 slave devices, which hears keys but can show nothing.
 """
@@ -24,7 +25,7 @@ _RESTACKED = (
 )  # fmt: skip
 _RESTACK_PAUSE = 0.03  # another window that also insists on being on top must not make us both run hot
 _MENU_PATIENCE = 0.3  # a menu that is just opening or closing gives its grab back by itself within this
-_ESCAPE = 0xFF1B  # the keysym
+_ESCAPE, _F1 = 0xFF1B, 0xFFBE  # keysyms
 _KEY_PRESS, _KEY_RELEASE = 2, 3  # event codes of the core protocol
 _REVERT = xp.InputFocus.PointerRoot
 
@@ -37,6 +38,8 @@ class X11ScreenLock(ScreenLock):
     def __init__(self, display: str) -> None:
         self._open = True
         self._keyboard = self._pointer = self._others = False
+        self._help_key: int | None = None
+        self._help = False
         self._wanted_at: float | None = None
         self._escaped_at = 0.0
         self._focus: int | None = None
@@ -59,6 +62,8 @@ class X11ScreenLock(ScreenLock):
         if self._wanted_at is None:
             self._wanted_at = time.monotonic()
             self._focus = self._ask(lambda core: int(core.GetInputFocus().reply().focus))
+            with _as_lock_errors():
+                self._help_key = self._connection.keycode(_F1)
         return self.reassert()
 
     def reassert(self) -> bool:
@@ -88,9 +93,15 @@ class X11ScreenLock(ScreenLock):
         with _as_lock_errors():
             for event in self._connected().events():
                 self._disturbed |= isinstance(event, _RESTACKED) and event.window not in self._stack()
+                self._help |= isinstance(event, xp.KeyPressEvent) and event.detail == self._help_key
         self._restack()
         if self._wanted_at is not None and not self.reassert():
             self._close_menu(self._wanted_at)
+
+    def take_help(self) -> bool:
+        """Tell whether F1 was among the keys that `pump` dropped."""
+        help_asked, self._help = self._help, False
+        return help_asked
 
     def fileno(self) -> int:
         """Return the display's descriptor."""
@@ -194,22 +205,15 @@ class X11ScreenLock(ScreenLock):
         if self._keyboard or self._xtest is None or now - max(wanted_at, self._escaped_at) < _MENU_PATIENCE:
             return
         self._escaped_at = now
-        self._ask(self._press_escape)
-        with _as_lock_errors():
-            self._connection.flush()
+        self._press_escape()
 
-    def _press_escape(self, core: Any) -> None:
+    def _press_escape(self) -> None:
         assert self._xtest is not None
-        if (keycode := self._escape_key(core)) is not None:
-            for event in (_KEY_PRESS, _KEY_RELEASE):
-                self._xtest.FakeInput(event, keycode, 0, self._connection.root, 0, 0, 0)
-
-    def _escape_key(self, core: Any) -> int | None:
-        setup = self._connection.x.setup
-        first, count = setup.min_keycode, setup.max_keycode - setup.min_keycode + 1
-        mapping = core.GetKeyboardMapping(first, count).reply()
-        symbols, per_key = list(mapping.keysyms), mapping.keysyms_per_keycode
-        return first + symbols.index(_ESCAPE) // per_key if _ESCAPE in symbols else None
+        with _as_lock_errors():
+            if (keycode := self._connection.keycode(_ESCAPE)) is not None:
+                for event in (_KEY_PRESS, _KEY_RELEASE):
+                    self._xtest.FakeInput(event, keycode, 0, self._connection.root, 0, 0, 0)
+            self._connection.flush()
 
 
 @contextmanager

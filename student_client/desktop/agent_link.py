@@ -1,13 +1,15 @@
 """The desktop process's end of the local socket: messages of the agent in, messages for it out, never blocking Qt."""
 
 import socket
+from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from protocol.codec import CodecError
 from protocol.messages import Message
-from student_client.local import TO_AGENT, TO_DESKTOP, LocalReader, frame_local
+from student_client.local import TO_AGENT, TO_DESKTOP, LocalReader, Picture, ScreenPatches, frame_local
 
 # An agent that leaves this much unread has stopped reading; pictures keep far below it (`has_room`).
 BACKLOG_LIMIT = 4 * 1024 * 1024
@@ -28,6 +30,14 @@ def connect(path: Path) -> socket.socket:
     return agent
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """What the socket has not taken yet of one message; `channel` while it is a picture that can be taken back."""
+
+    rest: memoryview
+    channel: int | None
+
+
 class AgentLink(QObject):
     """One connection to the agent. After `gone` it is closed, and everything it is asked to send is dropped."""
 
@@ -39,7 +49,8 @@ class AgentLink(QObject):
         super().__init__(parent)
         self._socket: socket.socket | None = agent
         self._reader = LocalReader()
-        self._out = bytearray()
+        self._out: deque[_Waiting] = deque()
+        self._size = 0  # bytes in `_out`
         self._readable = QSocketNotifier(agent.fileno(), QSocketNotifier.Type.Read, self)
         self._readable.activated.connect(self._read)
         self._writable = QSocketNotifier(agent.fileno(), QSocketNotifier.Type.Write, self)
@@ -54,14 +65,23 @@ class AgentLink(QObject):
     @property
     def has_room(self) -> bool:
         """Whether a picture may be sent now; `roomy` tells when it may again."""
-        return self.open and len(self._out) < ROOMY
+        return self.open and self._size < ROOMY
 
     def send(self, message: Message) -> None:
         """Send a message, or keep it until the socket takes it."""
         if self._socket is None:
             return
-        self._out += frame_local(TO_AGENT.encode(message))
+        frame = memoryview(frame_local(TO_AGENT.encode(message)))
+        self._out.append(_Waiting(frame, message.channel if isinstance(message, Picture | ScreenPatches) else None))
+        self._size += len(frame)
         self._write()
+
+    def take_back_pictures(self) -> set[int]:
+        """Throw away the pictures the socket has not begun to take; returns their channels."""
+        back = [waiting for waiting in self._out if waiting.channel is not None]
+        self._out = deque(waiting for waiting in self._out if waiting.channel is None)
+        self._size -= sum(len(waiting.rest) for waiting in back)
+        return {waiting.channel for waiting in back if waiting.channel is not None}
 
     def close(self) -> None:
         """Disconnect without a `gone`; may be called twice."""
@@ -72,6 +92,7 @@ class AgentLink(QObject):
         self._socket.close()
         self._socket = None
         self._out.clear()
+        self._size = 0
 
     def _read(self) -> None:
         for _ in range(_CHUNKS_A_TURN):
@@ -107,16 +128,19 @@ class AgentLink(QObject):
     def _write(self) -> None:
         had_room = self.has_room
         while self._socket is not None and self._out:
+            first = self._out[0]
             try:
-                with memoryview(self._out) as whole:
-                    sent = self._socket.send(whole[:_CHUNK])
+                sent = self._socket.send(first.rest[:_CHUNK])
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
                 self._lose(f"The agent's socket broke: {error.strerror}.")
                 return
-            del self._out[:sent]
-        if len(self._out) > BACKLOG_LIMIT:
+            self._size -= sent
+            first.rest, first.channel = first.rest[sent:], None  # what has begun must end: the other side counts bytes
+            if not first.rest:
+                self._out.popleft()
+        if self._size > BACKLOG_LIMIT:
             self._lose("The agent has stopped reading.")
             return
         self._writable.setEnabled(bool(self._out))

@@ -1,44 +1,29 @@
 """The indicator: a small pill above all windows that says whether somebody views this screen. It cannot be closed."""
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetrics,
-    QGuiApplication,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QScreen,
-)
+from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QScreen
 from PySide6.QtWidgets import QApplication
 
 from student_client.desktop import theme
-from student_client.desktop.over_window import FLAGS, OverWindow
-from student_client.desktop.shapes import rounded
-from student_client.desktop.words import CALM
+from student_client.desktop.icons import paint_icon
+from student_client.desktop.pill import GAP, HEIGHT, PADDING, Pill
+from student_client.desktop.words import CALM, HAND_UP
 
 EDGE = 16  # from the screen's edge, before anybody has moved it
-HEIGHT = 36
 DOT = 10
-PADDING = 16
-GAP = 8
+HAND = 18
 WIDEST = 760
 
 
-class Badge(OverWindow):
+class Badge(Pill):
     """The pill. `clicked` asks for the panel; after `exposure`, which tells of a possible change, ask `on_screen`."""
 
-    clicked = Signal()
     palette_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("badge", "Lessonlight indicator", FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._text = ""
+        super().__init__("badge", "Lessonlight indicator", sign=DOT)
         self._lit = False
-        self._trouble = False
+        self._trouble = self._hand = False
         self._place: QPoint | None = None  # its right upper corner, once a student has moved it
         self._pressed_at: QPoint | None = None
         self._dragging = False
@@ -51,10 +36,10 @@ class Badge(OverWindow):
         for screen in app.screens():
             self._follow_screen(screen)
 
-    def say(self, text: str, lit: bool, trouble: bool) -> None:
-        """Show another text: `lit` while somebody views, `trouble` when the panel has a problem to tell."""
-        self._text, self._lit, self._trouble = text, lit, trouble
-        self.setAccessibleName(text)
+    def say(self, text: str, lit: bool, trouble: bool, hand: bool = False) -> None:
+        """Show another text: `lit` while somebody views, `trouble` when the panel has a problem; `hand` is up."""
+        self.text, self._lit, self._trouble, self._hand = text, lit, trouble, hand
+        self.setAccessibleName(f"{text} · {HAND_UP}" if hand else text)
         self.setAccessibleDescription("Click to see who viewed your screen and what the rules are.")
         self.setToolTip(f"{text}\nClick to see more; drag to move.")
         self.settle()
@@ -86,29 +71,25 @@ class Badge(OverWindow):
         wanted.moveTop(max(wanted.top(), area.top()))
         if wanted != self.geometry():
             self.setGeometry(wanted)
-        self.setMask(rounded(size, HEIGHT / 2))
+        self.round_off(size)
 
     def sizeHint(self) -> QSize:
         """Return the size its text needs, within the screen."""
         room = min(WIDEST, self._screen().availableGeometry().width() - 2 * EDGE)
-        wanted = 2 * PADDING + DOT + GAP + QFontMetrics(self._font()).horizontalAdvance(self._text) + 2
-        return QSize(min(room, wanted), HEIGHT)
+        return QSize(min(room, self.wanted_width() + self._hand_width()), HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw pill, dot and text."""
+        """Draw pill, dot, text, and the hand."""
         colours = theme.tokens()
+        edge = colours.accent if self._lit else colours.warn if self._trouble else colours.line
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_pill(painter, colours)
-        dot = QRectF(PADDING, (HEIGHT - DOT) / 2, DOT, DOT)
+        sign = self.paint_pill(painter, edge, colours.surface)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._dot_colour(colours)))
-        painter.drawEllipse(dot)
-        text = QRect(int(dot.right()) + GAP, 0, self.width() - int(dot.right()) - GAP - PADDING + 2, HEIGHT)
-        painter.setPen(QColor(colours.ink if self._lit or self._trouble else colours.soft))
-        painter.setFont(self._font())
-        shown = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.drawEllipse(sign)
+        self.paint_text(painter, colours.ink if self._lit or self._trouble else colours.soft, self._hand_width())
+        if self._hand:
+            self._paint_hand(painter, colours.ink)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a click or a drag."""
@@ -149,19 +130,15 @@ class Badge(OverWindow):
         at = QGuiApplication.screenAt(self._place - QPoint(EDGE, -EDGE)) if self._place else None
         return at or QGuiApplication.primaryScreen()
 
-    def _font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPixelSize(14)
-        return font
+    def _hand_width(self) -> int:
+        return 2 * GAP + HAND + GAP + self.width_of(HAND_UP) if self._hand else 0
 
-    def _paint_pill(self, painter: QPainter, colours: theme.Tokens) -> None:
-        stroke = 2.0
-        edge = colours.accent if self._lit else colours.warn if self._trouble else colours.line
-        painter.fillRect(self.rect(), QColor(edge))  # what the mask leaves of the corners
-        painter.setPen(QPen(QColor(edge), stroke))
-        painter.setBrush(QColor(colours.surface))
-        inside = QRectF(self.rect()).adjusted(stroke / 2, stroke / 2, -stroke / 2, -stroke / 2)
-        painter.drawRoundedRect(inside, inside.height() / 2, inside.height() / 2)
+    def _paint_hand(self, painter: QPainter, colour: str) -> None:
+        left = self.width() - PADDING - self._hand_width() + 2 * GAP
+        paint_icon(painter, "hand-palm", QRectF(left, (HEIGHT - HAND) / 2, HAND, HAND), colour)
+        painter.setPen(QColor(colour))
+        words = QRect(left + HAND + GAP, 0, self.width() - left - HAND - GAP, HEIGHT)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, HAND_UP)
 
     def _dot_colour(self, colours: theme.Tokens) -> str:
         if self._lit:

@@ -2,9 +2,10 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 
 from student_client.backends.base import Backends, CaptureError
-from student_client.desktop.capture_work import CaptureWork, Order
+from student_client.desktop.capture_work import CaptureWork, Order, PicturesAgain
 from student_client.desktop.mailbox import Orders, Outbox
 from student_client.local import StopCapture
 
@@ -26,6 +27,14 @@ class CaptureThread(threading.Thread):
         if isinstance(order, StopCapture):
             self.outbox.drop_pictures(order.channel)
         self._orders.put(order)
+
+    def hold_back(self, lost: Iterable[int]) -> int:
+        """From now on no picture leaves, not even one under way; `lost` are channels whose picture was taken back."""
+        return self.outbox.hold_back(lost)
+
+    def let_go(self, hold: int) -> None:
+        """Show again what is on the screen from now on, unless another hold has come since that one."""
+        self.order(PicturesAgain(hold))
 
     def stop(self) -> None:
         """Stop capturing now: nothing that was captured leaves any more. Does not wait for the thread to end."""

@@ -7,7 +7,7 @@ a confirmation is good for INDICATOR_LEASE seconds, so a hidden badge and a hung
 import logging
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from protocol.messages import Cursor, ScreenState, Stream
@@ -44,7 +44,14 @@ class Lesson:
     on: bool
 
 
-Order = OpenChannel | StopCapture | NextPicture | Refresh | IndicatorSeen | Lesson
+@dataclass(frozen=True, slots=True)
+class PicturesAgain:
+    """The hold of the outbox with this number is over. Whatever was grabbed before this order comes has been lost."""
+
+    hold: int
+
+
+Order = OpenChannel | StopCapture | NextPicture | Refresh | IndicatorSeen | Lesson | PicturesAgain
 
 
 class CaptureWork:
@@ -86,6 +93,8 @@ class CaptureWork:
                 self._see_indicator(order.on_screen)
             case Lesson():
                 self._desk.follow(order.on)
+            case PicturesAgain():
+                self._start_again(self._outbox.let_go(order.hold))
 
     def turn(self) -> float | None:
         """Do all that is due; return how long there is nothing to do unless something happens (None: for ever)."""
@@ -135,11 +144,15 @@ class CaptureWork:
         self._hidden = not on_screen
         self._seen_until = time.monotonic() + INDICATOR_LEASE if on_screen else 0.0
         if self._hidden:
-            for channel in self._outbox.drop_pictures():
-                self._last.pop(channel, None)
-                self._decider.credit(channel)
-                self._decider.refresh(channel)
-            self._decider.screen_changed()
+            self._start_again(self._outbox.drop_pictures())
+
+    def _start_again(self, lost: Iterable[int]) -> None:
+        """Make whole pictures for these channels: their last ones went nowhere."""
+        for channel in lost:
+            self._last.pop(channel, None)
+            self._decider.credit(channel)
+            self._decider.refresh(channel)
+        self._decider.screen_changed()
 
     def _may_capture(self) -> bool:
         return self._capture is not None and not self._decider.idle and time.monotonic() < self._seen_until
@@ -195,6 +208,7 @@ class CaptureWork:
         except EncodeError as error:
             logger.warning("capture: %s", error)
             self._decider.taken([channel], started, sent=False)
+            self._decider.refresh(channel.id)  # what was asked for has not been sent
             return
         cursor = _cursor(self._pointer, capture.area(channel.monitor), made)
         moved = cursor != self._cursors.get(channel.id)
@@ -231,16 +245,17 @@ class CaptureWork:
 
     def _tell(self) -> None:
         """Leave the facts for the Qt thread when they are new; asked at every turn, so it has to cost nothing then."""
-        now, said = time.monotonic(), (self._desk.application, self._desk.monitors, *self._state())
+        now, said = time.monotonic(), (self._desk.application, self._desk.front, self._desk.monitors, *self._state())
         if said == self._said and now < self._told_at + INPUTS_INTERVAL:
             return
-        application, monitors, state, reason = said
+        application, front, monitors, state, reason = said
         facts = DesktopFacts(
             application=application,
             monitors=monitors,
             screen=state,
             reason=plain(reason, 280),
             inputs=self._desk.inputs,
+            front=front,
         )
         self._said, self._told_at = said, now
         if facts != self._told:

@@ -12,11 +12,12 @@ from protocol.messages import Stream
 from student_client.desktop.canvas import Canvas, Piece, Plan
 from student_client.desktop.pace import BEST, Pace
 from student_client.regions import Rect
+from student_client.spacing import BURST, Spacing
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What is asked for: pictures of `monitor` (0 = whole desktop), at most one in `interval` seconds."""
+    """What is asked for: pictures of `monitor` (0 = whole desktop), one in `interval` seconds (see `BURST`)."""
 
     id: int
     stream: Stream
@@ -37,10 +38,14 @@ class _Course:
     dirty: bool = True
     in_flight: bool = False
     taken_at: float | None = field(default=None)
-    effort: float = 0.0  # seconds the last picture took to make
+    busy: float = 0.0  # seconds from `taken_at` on that belong to the last picture, and to the student after it
     area: Rect | None = None
     canvas: Canvas | None = None
     pace: Pace = field(default_factory=Pace)
+    spacing: Spacing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spacing = Spacing(BURST[self.channel.stream])
 
     @property
     def changed(self) -> bool:
@@ -53,13 +58,14 @@ class _Course:
         if self.changed:
             return self._spaced_at()
         repair_at = self.canvas.repair_at if self.canvas is not None else None
-        return None if repair_at is None else max(self._spaced_at(), repair_at)
+        # A repair never uses the last turn: what changes right after it is sent at once.
+        return None if repair_at is None else max(self._spaced_at(spare=1), repair_at)
 
-    def _spaced_at(self) -> float:
+    def _spaced_at(self, spare: int = 0) -> float:
         if self.taken_at is None:
             return float("-inf")
-        # Twice the effort: whatever is asked for, half the time is left to the student.
-        return self.taken_at + max(self.channel.interval, 2 * self.effort, self.pace.delay(self.taken_at))
+        since = self.taken_at + max(self.busy, self.pace.delay(self.taken_at))
+        return max(since, self.spacing.ready_at(self.channel.interval, spare))
 
     def lay_out(self, area: Rect) -> None:
         if area == self.area:
@@ -186,6 +192,7 @@ class Decider:
                 course.dirty = False
                 course.in_flight = sent
                 course.taken_at = now
+                course.spacing.take(now, course.channel.interval)
                 if course.canvas is not None:
                     course.canvas.taken()
 
@@ -194,7 +201,8 @@ class Decider:
         if (course := self._courses.get(channel.id)) is not None and course.canvas is not None:
             course.canvas.sent(pieces, now)
             course.pace.spent(size, sum(piece.area.area for piece in pieces if piece.moving), now)
-            course.effort = effort
+            # Whatever is asked for, half the time is left to the student. Repairs are far apart as they are.
+            course.busy = effort if all(piece.repair for piece in pieces) else 2 * effort
 
 
 def _same_picture(one: Channel, other: Channel) -> bool:

@@ -3,6 +3,7 @@
 from protocol.messages import MonitorFacts
 from protocol.text import plain
 from student_client.backends.base import Backends, Capture, Facts, Inputs, Unsupported
+from student_client.local import FrontFacts
 
 FACTS_INTERVAL = 1.0
 LARGEST = 16384  # protocol.messages.Pixels
@@ -20,6 +21,7 @@ class Desk:
         self._inputs: Inputs | None = None
         self._pressed = 0  # in lessons that are over
         self.application = ""
+        self.front: FrontFacts | None = None
         self.monitors: tuple[MonitorFacts, ...] = ()
 
     @property
@@ -36,7 +38,7 @@ class Desk:
         """A lesson has begun or ended."""
         self._lesson, self._next_at = lesson, 0.0
         if not lesson:
-            self.application = ""
+            self.application, self.front = "", None
             self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
@@ -56,7 +58,7 @@ class Desk:
             for monitor in capture.monitors()[:MOST_MONITORS]
         )
         if self._lesson:
-            self.application = self._in_front()
+            self._look_in_front()
 
     def close(self) -> None:
         """Give the backends back."""
@@ -71,8 +73,17 @@ class Desk:
             self._inputs.close()
             self._inputs = None
 
-    def _in_front(self) -> str:
+    def _look_in_front(self) -> None:
         if isinstance(self._backends.facts, Unsupported):
-            return ""
+            return
         self._facts = self._facts or self._backends.facts()
-        return plain(self._facts.active_application(), 200)
+        self.application = plain(self._facts.active_application(), 200)
+        self.front = front_facts(self._facts)
+
+
+def front_facts(facts: Facts) -> FrontFacts | None:
+    """Return the window in front, None where there is none or nobody knows."""
+    front = facts.front()
+    if front is None:
+        return None
+    return FrontFacts(pid=front.pid, program=plain(front.program, 200), title=plain(front.title, 200))

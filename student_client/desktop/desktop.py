@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import deque
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -10,24 +9,37 @@ from PySide6.QtWidgets import QApplication
 
 from protocol.messages import Message
 from protocol.text import plain
-from student_client.backends.base import Backends, Unsupported
+from student_client.backends.base import Backends, Hotkey, Unsupported
 from student_client.desktop import theme
 from student_client.desktop.agent_link import AgentLink
+from student_client.desktop.assessment_timer import AssessmentTimer
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.capture_work import IndicatorSeen, Lesson
+from student_client.desktop.cards import Cards
+from student_client.desktop.covering import Covering
+from student_client.desktop.desk import front_facts
 from student_client.desktop.indicator import Indicator
+from student_client.desktop.key_listener import KeyListener
 from student_client.desktop.lock_screen import LockScreen
 from student_client.desktop.lock_window import Note
-from student_client.desktop.message_window import MOST, MessageStack, TutorText
+from student_client.desktop.message_window import TutorText
 from student_client.desktop.panel import Panel
 from student_client.desktop.succession import Succession
 from student_client.desktop.words import badge as badge_words
+from student_client.desktop.words import cover_words, lock_help, no_call, no_cover
 from student_client.local import (
     Capture,
+    ClearNotice,
+    CloseProgram,
+    CodeAnswer,
+    CodeTyped,
     DesktopReady,
+    FrontFacts,
+    HandMoved,
     MessageShown,
     MessageUnderstood,
     NextPicture,
+    Notice,
     PanelState,
     Quit,
     Refresh,
@@ -51,17 +63,19 @@ class Desktop(QObject):
         super().__init__()
         self._link, self._backends, self._succession = link, backends, succession
         self._channels: set[int] = set()
-        self._notes: dict[str, TutorText] = {}  # came while locked, not yet in a window of their own
-        self._shown: deque[str] = deque(maxlen=2 * MOST)
         self._ready = False
-        self._lesson = False
+        self._state: PanelState | None = None
         self._dark: bool | None = None
         self._capture = CaptureThread(backends)
         self._lock = LockScreen(backends.lock, self)
         self._indicator = Indicator(lambda: self._lock.covering, self)
-        self._panel, self._messages = Panel(), MessageStack(self)
+        self._panel, self._cards, self._timer = Panel(), Cards(self), AssessmentTimer()
+        self._covering = Covering(link, self._capture, self._front, self)
+        self._keys = KeyListener(backends.hotkeys, self)
+        self._panel.name_keys(self._keys.names)
         self._mail = QSocketNotifier(self._capture.outbox.bell.fileno(), QSocketNotifier.Type.Read, self)
         self._connect()
+        self._connect_student()
         self._dress()
         self._stack()
         self._capture.start()
@@ -72,9 +86,7 @@ class Desktop(QObject):
         self._capture.stop()
         self._link.close()
         self._lock.close()
-        self._indicator.hide()
-        self._panel.hide()
-        self._messages.clear()
+        self._hide_all()
         self._capture.close(patience=2)
 
     def _connect(self) -> None:
@@ -85,15 +97,27 @@ class Desktop(QObject):
         self._indicator.ready.connect(self._be_ready)
         self._indicator.checked.connect(self._on_check)
         self._indicator.restored.connect(self._stack)
-        self._indicator.clicked.connect(self._toggle_panel)
+        self._indicator.moved.connect(lambda: self._timer.keep_beside(self._indicator.area))
         self._indicator.palette_changed.connect(self._dress)
-        self._messages.shown.connect(self._tell_shown)
-        self._messages.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
-        self._messages.changed.connect(self._stack)
+        self._cards.shown.connect(lambda key: self._link.send(MessageShown(id=key)))
+        self._cards.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
         self._lock.covered.connect(self._tell_covered)
         self._lock.ended.connect(self._tell_uncovered)
-        self._succession.replaced.connect(self._leave)
+        self._covering.ended.connect(self._on_uncovered)
+        self._succession.replaced.connect(self._on_replaced)
+        for changed in (self._cards.changed, self._covering.changed, self._timer.exposure):
+            changed.connect(self._stack)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._dress)
+
+    def _connect_student(self) -> None:
+        """What the student asks for."""
+        self._indicator.clicked.connect(self._toggle_panel)
+        self._timer.clicked.connect(self._toggle_panel)
+        self._keys.pressed.connect(self._on_key)
+        self._lock.help_asked.connect(self._ask_for_help)
+        self._panel.hand_moved.connect(lambda raised, text: self._link.send(HandMoved(raised=raised, text=text)))
+        self._panel.cover_asked.connect(self._cover)
+        self._panel.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
 
     def _obey(self, message: Message) -> None:
         match message:
@@ -107,15 +131,30 @@ class Desktop(QObject):
                 self._capture.order(message)
             case LockOrder():
                 self._panel.hide()
+                self._cards.keep()
                 self._lock.lock(message)
             case UnlockOrder():
                 self._lock.unlock()
-            case ShowMessage():
-                self._show_message(TutorText(message.id, message.by, time.time(), message.text))
             case PanelState():
                 self._show_state(message)
             case Quit():
                 self._leave()
+            case _:
+                self._show(message)
+
+    def _show(self, message: Message) -> None:
+        """Take what is for the student to read, or for a program to hear."""
+        match message:
+            case ShowMessage():
+                self._show_message(TutorText(message.id, message.by, time.time(), message.text))
+            case Notice():
+                self._cards.add_notice(message)
+            case ClearNotice():
+                self._cards.clear_notice(message.id)
+            case CodeAnswer():
+                self._panel.show_answer(message)
+            case CloseProgram():
+                self._close_program(message.pid)
 
     # ── pictures and facts ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,18 +200,27 @@ class Desktop(QObject):
             facts.close()
 
     def _show_state(self, state: PanelState) -> None:
-        if self._lesson != (lesson := bool(state.lesson)):
-            self._lesson = lesson
-            self._capture.order(Lesson(lesson))
+        before, self._state = self._state, state
+        if bool(state.lesson) != bool(before and before.lesson):
+            self._capture.order(Lesson(bool(state.lesson)))
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
+        self._lock.say_help(lock_help(state))
+        self._covering.prepare(not no_cover(state))
+        self._covering.say(cover_words(state, agent=True))
+        self._timer.show_assessment(state.assessment)
         self._panel.show_state(state)
 
     def _toggle_panel(self) -> None:
-        if self._panel.isVisible() or self._lock.locked:
+        if self._panel.isVisible():
             self._panel.hide()
         else:
-            self._panel.open_at(self._indicator.area)
+            self._open_panel()
+
+    def _open_panel(self) -> None:
+        if not (self._lock.locked or self._covering.up):
+            self._covering.remember_front()
+            self._panel.open_at(self._indicator.area.united(self._timer.area))
 
     def _dress(self) -> None:
         """Take the colours of the desktop's light or dark of this moment."""
@@ -184,53 +232,109 @@ class Desktop(QObject):
         app.setStyleSheet(theme.style_sheet())
         self._indicator.repaint()
 
+    # ── what the student asks for ───────────────────────────────────────────────────────────────────────────────────
+
+    def _on_key(self, key: Hotkey) -> None:
+        match key:
+            case Hotkey.HELP:
+                self._ask_for_help()
+            case Hotkey.COVER:
+                self._cover()
+            case Hotkey.PANEL:
+                self._toggle_panel()
+
+    def _ask_for_help(self) -> None:
+        """Raise the hand; where nobody would see it, or it is up already, the panel says so."""
+        if self._state is None:
+            return
+        if self._state.hand or no_call(self._state):
+            self._open_panel()
+        else:
+            self._link.send(HandMoved(raised=True))
+
+    def _cover(self) -> None:
+        if self._lock.locked or self._state is None:
+            return
+        if no_cover(self._state):
+            self._open_panel()
+            return
+        self._covering.begin(cover_words(self._state, agent=True))
+        self._panel.hide()
+        self._succeed()
+
+    def _front(self) -> FrontFacts | None:
+        if isinstance(self._backends.facts, Unsupported):
+            return None
+        facts = self._backends.facts()
+        try:
+            return front_facts(facts)
+        finally:
+            facts.close()
+
+    def _on_uncovered(self) -> None:
+        if not self._link.open and not self._lock.locked:
+            self._leave()
+
+    def _close_program(self, pid: int) -> None:
+        """SEAM: the backends cannot ask a program's windows to close yet; the agent ends it after its grace."""
+        logger.warning("there is no way here to ask process %d to close", pid)
+
     # ── lock and messages ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _tell_covered(self, key: str, held: bool) -> None:
         self._link.send(ScreenLocked(id=key, held=held))
-        for note in self._notes:
-            self._tell_shown(note)
+        for note in self._cards.kept_messages:
+            self._cards.tell_shown(note.id)
         self._succeed()
 
     def _tell_uncovered(self) -> None:
         if not self._link.open:
-            self._leave()  # the lock was all that was left to do
+            if not self._covering.up:
+                self._leave()  # the lock was all that was left to do
             return
         self._link.send(ScreenUnlocked())
-        notes, self._notes = self._notes, {}
-        for message in notes.values():
-            self._messages.add(message)
+        self._cards.show_kept()
 
     def _show_message(self, message: TutorText) -> None:
+        self._cards.add_message(message)
         if not self._lock.locked:
-            self._messages.add(message)
             return
-        self._notes[message.id] = message
-        self._lock.say_notes(tuple(Note(note.by, note.at, note.text) for note in self._notes.values()))
+        self._lock.say_notes(tuple(Note(note.by, note.at, note.text) for note in self._cards.kept_messages))
         if self._lock.covering:
-            QTimer.singleShot(0, self, lambda: self._tell_shown(message.id))
-
-    def _tell_shown(self, key: str) -> None:
-        if key not in self._shown:  # a message is shown on the lock and once more after it
-            self._shown.append(key)
-            self._link.send(MessageShown(id=key))
+            QTimer.singleShot(0, self, lambda: self._cards.tell_shown(message.id))
 
     def _stack(self) -> None:
-        self._lock.keep_on_top((*self._messages.native_windows, self._indicator.badge.native))
+        timer = (self._timer.native,) if self._timer.isVisible() else ()
+        over = (*self._covering.native_windows, *self._cards.native_windows, *timer)
+        self._lock.keep_on_top((*over, self._indicator.badge.native))
 
     # ── the agent's going ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _orphan(self, why: str) -> None:
-        """The agent is gone: nothing is captured any more, only a lock stays to its end or to a successor."""
+        """The agent is gone: nothing is captured any more; a lock stays to its end, a cover to the student's word."""
         logger.info("%s", why)
         self._capture.stop()
-        self._indicator.hide()
-        self._panel.hide()
-        self._messages.clear()
-        if self._lock.locked:
+        self._hide_all()
+        self._covering.say(cover_words(self._state, agent=False))
+        if self._lock.locked or self._covering.up:
             self._succession.watch()
         else:
             self._leave()
+
+    def _hide_all(self) -> None:
+        self._keys.close()
+        self._indicator.hide()
+        self._timer.show_assessment(None)
+        self._panel.hide()
+        self._cards.clear()
+
+    def _on_replaced(self) -> None:
+        """Another process shows indicator and lock now; what a student has covered is still theirs to show."""
+        if not self._covering.up:
+            self._leave()
+            return
+        self._lock.keep_on_top(())
+        self._lock.unlock()
 
     def _leave(self) -> None:
         QApplication.exit(0)  # `quit` would ask every window, and ours refuse to be closed

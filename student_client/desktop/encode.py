@@ -8,6 +8,7 @@ from typing import IO, cast
 
 from PIL import Image, JpegImagePlugin
 
+from protocol import turbojpeg
 from protocol.messages import Stream
 from student_client.backends.base import Encoded, Raw
 
@@ -96,6 +97,9 @@ def fitted(width: int, height: int, asked_width: int, asked_height: int) -> tupl
 
 def encode_bgrx(pixels: bytes | bytearray | memoryview, width: int, height: int, recipe: Recipe) -> bytes:
     """Return pixels as grabbed as a baseline JPEG of the same size; other threads run meanwhile."""
+    turbo, view = turbojpeg.load(), memoryview(pixels)
+    if turbo is not None and not view.readonly:
+        return turbo.encode(view, width, height, recipe.quality, recipe.subsampling)
     # A memoryview of bytes is as good; Pillow's types name only the two.
     return _jpeg(Image.frombuffer("RGBX", (width, height), cast(bytes, pixels), "raw", "RGBX", 0, 1), recipe)
 

@@ -12,7 +12,16 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPixmap, QRawFont
 
 PHOSPHOR = "fonts/phosphor-1.3.0.ttf"
-GLYPHS = {"lock-simple": 0xF205, "eye": 0xF15B, "eye-closed": 0xF15C, "x": 0xF36D, "warning": 0xF35C}
+GLYPHS = {
+    "lock-simple": 0xF205,
+    "eye": 0xF15B,
+    "eye-closed": 0xF15C,
+    "x": 0xF36D,
+    "warning": 0xF35C,
+    "hand-palm": 0xF1BD,
+    "shield-check": 0xF2B8,
+    "timer": 0xF329,
+}
 
 _DRAWN_AT = 256.0  # outlines are scaled from this size; Phosphor's own grid
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
 
 from student_client.desktop.badge import Badge
 from student_client.desktop.tray import Tray
+from student_client.desktop.words import HAND_UP
 from student_client.desktop.words import badge as badge_words
 from student_client.local import PanelState
 
@@ -25,6 +26,7 @@ class Indicator(QObject):
     restored = Signal()  # on another native window
     clicked = Signal()
     palette_changed = Signal()
+    moved = Signal()  # perhaps
 
     def __init__(self, covered: Callable[[], bool], parent: QObject | None = None) -> None:
         """`covered` says whether the lock covers the badge: the lock windows say themselves who is viewing."""
@@ -43,6 +45,7 @@ class Indicator(QObject):
         for timer in (self._timer, self._again, self._event):
             timer.timeout.connect(self.check)
         self.badge.exposure.connect(self._event.start)
+        self.badge.exposure.connect(self.moved)
         self.badge.clicked.connect(self.clicked)
         self.badge.palette_changed.connect(self.palette_changed)
         self._tray.activated.connect(self.clicked)
@@ -70,8 +73,8 @@ class Indicator(QObject):
     def say(self, state: PanelState) -> None:
         """Show who is viewing."""
         words, lit, trouble = badge_words(state), bool(state.viewers), bool(state.problem)
-        self.badge.say(words, lit, trouble)
-        self._tray.say(words, lit, trouble)
+        self.badge.say(words, lit, trouble, state.hand)
+        self._tray.say(f"{words} · {HAND_UP}" if state.hand else words, lit, trouble)
 
     def watch(self, closely: bool) -> None:
         """Confirm in time while pictures are taken, else seldom: what happens to the badge is told anyway."""

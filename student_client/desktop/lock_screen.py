@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QScreen
 
 from student_client.backends.base import LockError, ScreenLock, Unsupported
 from student_client.desktop.lock_window import LockWindow, Note
-from student_client.desktop.words import CALM, remaining
+from student_client.desktop.words import CALM, WORK_IS_SAFE, remaining
 from student_client.local import LockScreen as LockOrder
 
 PUMP_MS = 250  # base.ScreenLock: at least this often while held
@@ -22,6 +22,7 @@ class LockScreen(QObject):
     """Covers and uncovers. `covered(id, held)` tells of every cover, its renewal and a change of the grabs."""
 
     covered = Signal(str, bool)
+    help_asked = Signal()  # F1 was pressed on the lock
     ended = Signal()  # uncovered, grabs released, focus restored
 
     def __init__(self, open_backend: Callable[[], ScreenLock] | Unsupported, parent: QObject | None = None) -> None:
@@ -35,7 +36,7 @@ class LockScreen(QObject):
         self._told: tuple[str, bool] | None = None
         self._always_on_top: tuple[int, ...] = ()
         self._raised: tuple[int, ...] = ()
-        self._viewing = CALM
+        self._viewing, self._help = CALM, WORK_IS_SAFE
         self._notes: tuple[Note, ...] = ()
         self._timer = QTimer(self, interval=PUMP_MS)
         self._timer.timeout.connect(self._tick)
@@ -98,6 +99,12 @@ class LockScreen(QObject):
         for window in self._windows.values():
             window.say_viewing(text)
 
+    def say_help(self, text: str) -> None:
+        """Show on the cover how to call for help, or that the call was heard."""
+        self._help = text
+        for window in self._windows.values():
+            window.say_help(text)
+
     def say_notes(self, notes: tuple[Note, ...]) -> None:
         """Show the messages that came while locked."""
         self._notes = notes
@@ -140,6 +147,7 @@ class LockScreen(QObject):
     def _add(self, screen: QScreen) -> None:
         window = LockWindow(screen)
         window.say_viewing(self._viewing)
+        window.say_help(self._help)
         window.say_notes(self._notes)
         window.exposure.connect(self._report_soon)
         screen.geometryChanged.connect(window.fit)
@@ -177,6 +185,8 @@ class LockScreen(QObject):
             self._hold()
             self._raise(self._native_windows())
         self._try(lambda backend: backend.pump())
+        if self._backend is not None and self._backend.take_help() and self.locked:
+            self.help_asked.emit()
 
     def _native_windows(self) -> tuple[int, ...]:
         return tuple(window.native for window in self._windows.values())

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QScreen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QStyle, QStyleOption, QVBoxLayout, QWidget
+from PySide6.QtGui import QPixmap, QScreen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QVBoxLayout
 
 from student_client.desktop.icons import icon_pixmap
-from student_client.desktop.over_window import FLAGS, OverWindow
+from student_client.desktop.over_window import FLAGS, ScreenWindow
 from student_client.desktop.theme import LOCK
-from student_client.desktop.words import CALM, clock, cut
+from student_client.desktop.words import CALM, WORK_IS_SAFE, clock, cut
 
 COMPACT_BELOW = 640  # logical pixels of height, e.g. 1366×768 at 200 %
 WIDEST = 900
@@ -40,46 +40,24 @@ def label(name: str, wrap: bool = False) -> QLabel:
     return made
 
 
-class LockWindow(OverWindow):
-    """Covers one screen. After `exposure` ask `covering`."""
+class LockWindow(ScreenWindow):
+    """The lock on one screen."""
 
     def __init__(self, screen: QScreen) -> None:
-        super().__init__("lock", "Your screen is locked", FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__("lock", "Your screen is locked", screen, FLAGS | Qt.WindowType.WindowDoesNotAcceptFocus)
         self.setCursor(Qt.CursorShape.BlankCursor)
-        self.setAccessibleName("Your screen is locked")
-        self._painted = False
-        self._screen = screen
         self._viewing = CALM
         self._said_notes: tuple[Note, ...] = ()
         self._build()
         self.fit()
 
-    @property
-    def covering(self) -> bool:
-        """Whether the window is mapped, painted, and as large as its screen."""
-        window = self.windowHandle()
-        covered = window.geometry().contains(self._screen.geometry())
-        return self._painted and covered and self.exposed
-
-    def fit(self) -> None:
-        """Cover the screen as it is now; a pixel more, for a scaled screen's size in logical pixels is rounded."""
-        area = self._screen.geometry().adjusted(0, 0, 1, 1)
-        if self.geometry() != area:
-            self.setGeometry(area)
-        self._set_compact(area.height() < COMPACT_BELOW)
+    def lay_out(self, height: int) -> None:
+        """Take sizes and widths for the screen."""
+        self._set_compact(height < COMPACT_BELOW)
         self._set_widths()
         self._elide_viewing()
         if self._said_notes:
             self.say_notes(self._said_notes)
-
-    def cover(self) -> None:
-        """Show it, also when another program has unmapped, moved or destroyed it."""
-        self.fit()
-        if self._painted and not self.exposed:
-            self._painted = False
-            self.reappear()
-        self.show()
 
     def say(self, sentence: str, line: str, now: float) -> None:
         """Show the tutor's sentence and who locked it until when; only what differs is painted again."""
@@ -97,6 +75,12 @@ class LockWindow(OverWindow):
         self._viewing = text
         self._elide_viewing()
 
+    def say_help(self, text: str) -> None:
+        """Show the small line: that the work is safe, and how to call for help."""
+        if text != self._small.text():
+            self._small.setText(text)
+            self._set_widths()
+
     def say_notes(self, notes: Sequence[Note]) -> None:
         """Show the latest messages, newest last."""
         self._said_notes = tuple(notes)
@@ -106,21 +90,12 @@ class LockWindow(OverWindow):
             if self._layout.totalHeightForWidth(self.width()) <= self.height():
                 break
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Fill with the style sheet's ground."""
-        option = QStyleOption()
-        option.initFrom(self)
-        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, QPainter(self), self)
-        if not self._painted:
-            self._painted = True
-            self.exposure.emit()
-
     def _build(self) -> None:
         self._clock, self._pill, self._icon = label("lockClock"), label("lockPill"), label("lockIcon")
         self._title, self._sentence = label("lockTitle", wrap=True), label("lockSentence", wrap=True)
         self._line, self._small = label("lockLine", wrap=True), label("lockSmall", wrap=True)
         self._title.setText("Your screen is locked")
-        self._small.setText("Your work is safe and still open.")
+        self.say_help(WORK_IS_SAFE)
         self._icon.setPixmap(self._lock_icon(64))
         top = QHBoxLayout()
         top.addWidget(self._clock)
@@ -143,7 +118,7 @@ class LockWindow(OverWindow):
 
     def _set_widths(self) -> None:
         """Give each wrapped label the width of its words, or the widest that reads well."""
-        widest = min(WIDEST, self._screen.geometry().width() * 9 // 10)
+        widest = min(WIDEST, self.screen_covered.geometry().width() * 9 // 10)
         for words in (self._title, self._sentence, self._line, self._small):
             words.ensurePolished()
             margins = words.width() - words.contentsRect().width()
@@ -159,17 +134,18 @@ class LockWindow(OverWindow):
         margin = 12 if compact else 32
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._icon.setPixmap(self._lock_icon(36 if compact else 64))
-        for widget in (self, *self.findChildren(QWidget)):  # rules that ask for [compact] are evaluated again
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
+        self.repolish()
 
     def _lock_icon(self, side: int) -> QPixmap:
-        return icon_pixmap("lock-simple", side, LOCK.title, self._screen.devicePixelRatio())
+        return icon_pixmap("lock-simple", side, LOCK.title, self.screen_covered.devicePixelRatio())
 
     def _elide_viewing(self) -> None:
         self._pill.ensurePolished()
         room = (
-            self._screen.geometry().width() - 2 * self._layout.contentsMargins().left() - CLOCK_ROOM - 2 * PILL_PADDING
+            self.screen_covered.geometry().width()
+            - 2 * self._layout.contentsMargins().left()
+            - CLOCK_ROOM
+            - 2 * PILL_PADDING
         )
         self._pill.setText(self._pill.fontMetrics().elidedText(self._viewing, Qt.TextElideMode.ElideRight, room))
 

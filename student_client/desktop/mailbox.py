@@ -8,6 +8,7 @@ import contextlib
 import socket
 import threading
 from collections import deque
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from protocol.messages import Message
@@ -80,6 +81,9 @@ class Outbox:
         self._lock = threading.Lock()
         self._facts: DesktopFacts | None = None
         self._pictures: dict[int, Picture | ScreenPatches] = {}
+        self._held = False
+        self._holds = 0
+        self._lost: set[int] = set()
 
     def put_facts(self, facts: DesktopFacts) -> None:
         """Replace the facts and wake the Qt thread."""
@@ -88,10 +92,30 @@ class Outbox:
         self.bell.ring()
 
     def put_picture(self, picture: Picture | ScreenPatches) -> None:
-        """Replace the channel's picture and wake the Qt thread."""
+        """Replace the channel's picture and wake the Qt thread; while pictures are held back it is lost."""
         with self._lock:
+            if self._held:
+                self._lost.add(picture.channel)
+                return
             self._pictures[picture.channel] = picture
         self.bell.ring()
+
+    def hold_back(self, lost: Iterable[int] = ()) -> int:
+        """Lose every picture from now on, those that wait here and of the channels `lost`, until `let_go`."""
+        with self._lock:
+            self._held = True
+            self._holds += 1
+            self._lost.update(self._pictures, lost)
+            self._pictures.clear()
+            return self._holds
+
+    def let_go(self, hold: int) -> set[int]:
+        """Take pictures again unless a later hold came; returns the channels that have lost one meanwhile."""
+        with self._lock:
+            if not self._held or hold != self._holds:
+                return set()
+            self._held, lost, self._lost = False, self._lost, set()
+        return lost
 
     def drop_pictures(self, channel: int | None = None) -> list[int]:
         """Throw away what waits of one channel, or of all: it may not be sent any more. Returns their channels."""

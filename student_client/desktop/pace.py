@@ -26,16 +26,22 @@ class Pace:
 
     def spent(self, size: int, moving: int, now: float) -> None:
         """Count one message: its size, and how large the moving part of it is (0: none)."""
-        self._rate = BUDGET * min(max(moving / VIDEO, 1.0), _MOST_BUDGETS)
+        if moving:
+            self._rate = BUDGET * min(max(moving / VIDEO, 1.0), _MOST_BUDGETS)
         most = self._rate * _SAVED
         since = 0.0 if self._at is None else now - self._at
-        self._left = min(most, self._left + since * self._rate) - size
+        # Nobody is owed more than the last message: what a still screen spent, for which nothing waited, would stop
+        # the next video for as long as all of it takes at the budget.
+        self._left = max(0.0, min(most, self._left + since * self._rate)) - size
         self._at = now
         if moving:
             self._adjust(size, most, now)
 
     def delay(self, now: float) -> float:
-        """Return for how long nothing should be sent: 0 unless the budget is gone and quality is down already."""
+        """Return for how long nothing should be sent: 0 unless the budget is gone and quality is down already.
+
+        Never longer than the last message takes at the budget.
+        """
         if self.quality > LEAST or self._at is None:
             return 0.0
         return max(0.0, -self._left / self._rate - (now - self._at))

@@ -1,25 +1,22 @@
 """The student's panel: this lesson, its rules, who viewed this screen, and what can be seen; in plain words."""
 
 import time
+from collections.abc import Mapping
+from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from student_client.backends.base import Hotkey
 from student_client.desktop import theme
 from student_client.desktop.icons import icon
+from student_client.desktop.labels import PlainLabel, link, web_address
+from student_client.desktop.panel_assessment import AssessmentPart
+from student_client.desktop.panel_calls import PanelCalls
 from student_client.desktop.shapes import rounded
-from student_client.desktop.words import lesson_line, lesson_title, period
-from student_client.local import PanelState, ReceiptLine
+from student_client.desktop.words import lesson_line, lesson_title, period, rules_now
+from student_client.local import CodeAnswer, PanelState, ReceiptLine
 
 WIDTH = 480
 GAP = 12  # to badge and screen edge
@@ -28,17 +25,12 @@ PADDING = 20
 FLAGS = Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
 
 
-def text(name: str, content: str) -> QLabel:
-    """Return a label of the style sheet's `name` for text from outside: plain, wrapped."""
-    label = QLabel(content)
-    label.setObjectName(name)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
-
-
 class Panel(QWidget):
     """A card below the badge; Esc or its cross closes it."""
+
+    hand_moved = Signal(bool, str)  # raised, with what words
+    cover_asked = Signal()
+    code_typed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(None, FLAGS)
@@ -58,6 +50,11 @@ class Panel(QWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._reading_at = 0
         self._area.verticalScrollBar().rangeChanged.connect(self._read_on)
+        self._calls, self._assessment = PanelCalls(), AssessmentPart()
+        self._calls.hand_moved.connect(self.hand_moved)
+        self._calls.cover_asked.connect(self.cover_asked)
+        self._assessment.code_typed.connect(self.code_typed)
+        self._area.setWidget(self._content())
         inside = QVBoxLayout(card)
         inside.setContentsMargins(1, PADDING, 1, PADDING)
         inside.setSpacing(8)
@@ -72,6 +69,16 @@ class Panel(QWidget):
         self._state = state
         if self.isVisible():
             self._fill()
+            self._fit()
+
+    def name_keys(self, names: Mapping[Hotkey, str]) -> None:
+        """Take what the keys are called that do the same from anywhere."""
+        self._calls.name_keys(names)
+
+    def show_answer(self, answer: CodeAnswer) -> None:
+        """Show what became of a release code."""
+        self._assessment.show_answer(answer)
+        if self.isVisible():
             self._fit()
 
     def open_at(self, badge: QRect) -> None:
@@ -97,7 +104,7 @@ class Panel(QWidget):
         self.setMask(rounded(event.size()))
 
     def _head(self) -> QHBoxLayout:
-        self._title = text("title", "")
+        self._title = PlainLabel("title", "")
         self._close = QPushButton()
         self._close.setObjectName("close")
         self._close.setAccessibleName("Close")
@@ -110,14 +117,27 @@ class Panel(QWidget):
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
+    def _content(self) -> QWidget:
+        """Return what scrolls: two parts that are written anew, and two in which a student may be typing."""
+        content = QWidget()
+        self._before, self._after = QWidget(), QWidget()
+        self._layout = QVBoxLayout(content)
+        self._layout.setContentsMargins(PADDING - 1, 0, PADDING - 1, 0)
+        self._layout.setSpacing(8)
+        for part in (self._before, self._calls, self._assessment, self._after):
+            self._layout.addWidget(part)
+        self._layout.addStretch(1)
+        return content
+
     def _fit(self) -> None:
         """As tall as its content where the screen allows; the rest scrolls."""
         screen = QGuiApplication.screenAt(self._anchor.center()) or QGuiApplication.primaryScreen()
         area = screen.availableGeometry()
         width = min(WIDTH, area.width() - 2 * GAP)
-        content = self._area.widget() or self._area
-        inner = width - 2 - (10 if content.heightForWidth(width - 2) > area.height() else 0)
-        wanted = content.heightForWidth(inner) + self._title.heightForWidth(width - 2 * PADDING - 40) + 2 * PADDING + 24
+        self._measure()
+        height_for = self._layout.totalHeightForWidth
+        inner = width - 2 - (10 if height_for(width - 2) > area.height() else 0)
+        wanted = height_for(inner) + self._title.heightForWidth(width - 2 * PADDING - 40) + 2 * PADDING + 24
         below = area.bottom() - self._anchor.bottom() - 2 * GAP
         above = self._anchor.top() - area.top() - 2 * GAP
         upwards = below < wanted and above > below
@@ -126,25 +146,45 @@ class Panel(QWidget):
         left = max(area.left() + GAP, min(self._anchor.right() + 1, area.right() + 1 - GAP) - width)
         self.setGeometry(QRect(QPoint(left, top), QSize(width, height)))
 
+    def _measure(self) -> None:
+        """Have every part's size known now: Qt would find out only when it is shown, or in a later turn of its loop."""
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()
+        for part in (self._before, self._calls, self._assessment, self._after):
+            if (layout := part.layout()) is not None:
+                layout.activate()
+            part.updateGeometry()
+
     def _fill(self) -> None:
         """Write everything anew, where the reader was."""
         self._close.setIcon(icon("x", theme.tokens().soft))
         scrolled = self._area.verticalScrollBar().value()
-        link_had_focus = isinstance(self.focusWidget(), QPushButton) and self.focusWidget() is not self._close
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(PADDING - 1, 0, PADDING - 1, 0)
-        layout.setSpacing(8)
+        link_had_focus = self._after.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        before, after = _part(), _part()
         self._title.setText(lesson_title(self._state, time.time()) if self._state else "Lessonlight is starting")
+        self._calls.setVisible(self._state is not None)
         if self._state is not None:
-            self._write(layout, self._state)
-        layout.addStretch(1)
-        self._area.setWidget(content)
+            _write_before(before, self._state)
+            self._calls.show_state(self._state)
+            self._assessment.show_assessment(self._state.assessment)
+            _write_after(after, self._state)
+        self._before, self._after = self._replace(self._before, before), self._replace(self._after, after)
         self._reading_at = scrolled
         self._read_on()
         QTimer.singleShot(0, self, self._forget_reading)
-        if link_had_focus and (link := content.findChild(QPushButton)) is not None:
-            link.setFocus()
+        links = self._after.findChildren(QPushButton)
+        _chain(self._area, *self._calls.in_order, *self._assessment.in_order, *links, self._close)
+        if link_had_focus and links:
+            links[0].setFocus()
+
+    def _replace(self, old: QWidget, new: QVBoxLayout) -> QWidget:
+        widget = QWidget()
+        widget.setLayout(new)
+        self._layout.replaceWidget(old, widget)
+        widget.show()  # now: a layout does not reckon with what is not shown yet
+        old.hide()
+        old.deleteLater()
+        return widget
 
     def _read_on(self) -> None:
         """Go back to where the reader was; again when the bar hears of the new content's height."""
@@ -154,43 +194,66 @@ class Panel(QWidget):
     def _forget_reading(self) -> None:
         self._reading_at = 0
 
-    def _write(self, layout: QVBoxLayout, state: PanelState) -> None:
-        layout.addWidget(text("soft", lesson_line(state)))
-        if state.problem:
-            layout.addWidget(text("problem", state.problem))
-        if state.lesson:
-            layout.addSpacing(8)
-            layout.addWidget(text("heading", "Rules now"))
-            layout.addLayout(_rules(state.rules))
+
+def _part() -> QVBoxLayout:
+    layout = QVBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    return layout
+
+
+def _write_before(layout: QVBoxLayout, state: PanelState) -> None:
+    layout.addWidget(PlainLabel("soft", lesson_line(state)))
+    if state.problem:
+        layout.addWidget(PlainLabel("problem", state.problem))
+
+
+def _write_after(layout: QVBoxLayout, state: PanelState) -> None:
+    if state.lesson or state.is_break or state.rules:
+        _head(layout, "Rules now")
+        layout.addLayout(_rules(state))
+    if state.allowed:
+        _head(layout, "Allowed now")
+        layout.addWidget(PlainLabel("words", ", ".join(state.allowed)))
+    _head(layout, "Who viewed my screen")
+    layout.addLayout(_receipts(state.receipts))
+    if state.what_can_be_seen:
+        _head(layout, "What can be seen")
+        layout.addWidget(PlainLabel("words", state.what_can_be_seen))
+    url = web_address(state.report_abuse_url)
+    if state.help_text or url is not None:
+        _head(layout, "If something is wrong")
+    if state.help_text:
+        layout.addWidget(PlainLabel("words", state.help_text))
+    if url is not None:
+        layout.addWidget(link("Report abuse", url), 0, Qt.AlignmentFlag.AlignLeft)
+    if foot := " · ".join(part for part in (state.device, state.college) if part):
         layout.addSpacing(8)
-        layout.addWidget(text("heading", "Who viewed my screen"))
-        layout.addLayout(_receipts(state.receipts))
-        if state.what_can_be_seen:
-            layout.addSpacing(8)
-            layout.addWidget(text("heading", "What can be seen"))
-            layout.addWidget(text("words", state.what_can_be_seen))
-        if state.help_text or state.report_abuse_url:
-            layout.addSpacing(8)
-            layout.addWidget(text("heading", "If something is wrong"))
-        if state.help_text:
-            layout.addWidget(text("words", state.help_text))
-        if (url := QUrl(state.report_abuse_url, QUrl.ParsingMode.StrictMode)).scheme() in ("https", "http"):
-            layout.addWidget(_link("Report abuse", url), 0, Qt.AlignmentFlag.AlignLeft)
-        foot = " · ".join(part for part in (state.device, state.college) if part)
-        if foot:
-            layout.addSpacing(8)
-            layout.addWidget(text("soft", foot))
+        layout.addWidget(PlainLabel("soft", foot))
 
 
-def _rules(rules: tuple[str, ...]) -> QVBoxLayout:
+def _head(layout: QVBoxLayout, words: str) -> None:
+    layout.addSpacing(8)
+    layout.addWidget(PlainLabel("heading", words))
+
+
+def _chain(*widgets: QWidget) -> None:
+    """Have Tab go through these in this order."""
+    for one, other in pairwise(widgets):
+        QWidget.setTabOrder(one, other)
+
+
+def _rules(state: PanelState) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(4)
-    for rule in rules or ("No special rules in this lesson.",):
+    above, rules = rules_now(state)
+    if above:
+        column.addWidget(PlainLabel("words", above))
+    for rule in rules:
         row = QHBoxLayout()
         row.setSpacing(8)
-        if rules:
-            row.addWidget(QLabel("•"), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(text("words", rule), 1)
+        row.addWidget(QLabel("•"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(PlainLabel("words", rule), 1)
         column.addLayout(row)
     return column
 
@@ -203,10 +266,14 @@ def _receipts(receipts: tuple[ReceiptLine, ...]) -> QGridLayout:
     for column, share in enumerate((4, 4, 3)):
         grid.setColumnStretch(column, share)
     if not receipts:
-        grid.addWidget(text("soft", "Nobody has viewed this screen yet."), 0, 0, 1, 3)
+        grid.addWidget(PlainLabel("soft", "Nobody has viewed this screen yet."), 0, 0, 1, 3)
     now = time.time()
     for row, receipt in enumerate(sorted(receipts, key=_newest_first)):
-        cells = (text("cell", receipt.name), text("soft", receipt.what), text("soft", period(receipt, now)))
+        cells = (
+            PlainLabel("cell", receipt.name),
+            PlainLabel("soft", receipt.what),
+            PlainLabel("soft", period(receipt, now)),
+        )
         for column, cell in enumerate(cells):
             grid.addWidget(cell, 2 * row, column, Qt.AlignmentFlag.AlignTop)
         line = QFrame()
@@ -217,13 +284,3 @@ def _receipts(receipts: tuple[ReceiptLine, ...]) -> QGridLayout:
 
 def _newest_first(receipt: ReceiptLine) -> tuple[bool, float]:
     return receipt.until != 0, -receipt.since
-
-
-def _link(words: str, url: QUrl) -> QPushButton:
-    button = QPushButton(words)
-    button.setObjectName("link")
-    button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.setToolTip(url.toDisplayString())
-    button.setAccessibleDescription(f"Opens {url.toDisplayString()} in your browser.")
-    button.clicked.connect(lambda: QDesktopServices.openUrl(url))
-    return button

@@ -1,14 +1,20 @@
 """The student's sentences: times, and who is viewing, in words. Pure: `now` is an argument, the zone the system's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from student_client.local import PanelState, ReceiptLine, Viewer
+from student_client.backends.base import Hotkey
+from student_client.local import PanelAssessment, PanelState, ReceiptLine, Viewer
 
 BADGE_NAME = 32  # characters of a name that the badge has room for
+TIMER_NAME = 24
+LAST_MINUTES = 300.0  # seconds; "five minutes left"
 
 CALM = "Lessonlight · nobody is viewing"
 TROUBLE = "Lessonlight has a problem · nobody is viewing"
+HAND_UP = "Hand is up"
+WORK_IS_SAFE = "Your work is safe and still open."
 
 
 def clock(at: float) -> str:
@@ -75,7 +81,9 @@ def badge(state: PanelState | None) -> str:
 
 def lesson_title(state: PanelState, now: float) -> str:
     """Return the panel's title, e.g. ``Maths 10B, until 11:00``."""
-    return f"{state.lesson}, until {day_and_clock(state.ends_at, now)}" if state.lesson else "No lesson now"
+    if not state.lesson:
+        return "Break time" if state.is_break else "No lesson now"
+    return f"{state.lesson}, until {day_and_clock(state.ends_at, now)}"
 
 
 def lesson_line(state: PanelState) -> str:
@@ -88,3 +96,115 @@ def lesson_line(state: PanelState) -> str:
     if state.tutor in {viewer.name for viewer in state.viewers}:
         with_tutor = ""
     return f"{with_tutor}{viewing(state.viewers).partition(' · ')[0]}."
+
+
+def no_call(state: PanelState) -> str:
+    """Return why "I need help" is not offered, and what to do instead; "" where it is."""
+    if not state.lesson:
+        return "Outside lessons nobody would see a raised hand here. You can always talk to an adult you trust."
+    if not state.can_call:
+        return "Your tutor cannot be reached from this laptop just now. Please put your own hand up."
+    return ""
+
+
+def no_cover(state: PanelState) -> str:
+    """Return why "Cover my screen" is not offered, and what to do instead; "" where it is."""
+    if state.lesson:
+        return ""
+    return (
+        "Seen something bad? Turn the screen away or close the lid, and tell an adult you trust. It is not your fault."
+    )
+
+
+def keys_line(names: Mapping[Hotkey, str], *, help_offered: bool, cover_offered: bool) -> str:
+    """Return which keys do now what from anywhere, "" where there are none."""
+    does = {Hotkey.PANEL: "opens this panel"}
+    if cover_offered:
+        does = {Hotkey.COVER: "covers your screen"} | does
+    if help_offered:
+        does = {Hotkey.HELP: "raises your hand"} | does
+    return " · ".join(f"{names[key]} {what}" for key, what in does.items() if key in names)
+
+
+def rules_now(state: PanelState) -> tuple[str, tuple[str, ...]]:
+    """Return what stands above the rules ("" for nothing), and the rules."""
+    if state.is_break:
+        still = " These rules still hold:" if state.rules else ""
+        return f"It is break time: the lesson’s rules do not hold now.{still}", state.rules
+    return ("" if state.rules else "No special rules in this lesson."), state.rules
+
+
+def lock_help(state: PanelState | None) -> str:
+    """Return the small line on the lock: how to call for help, where somebody would hear it."""
+    if state is None or not state.can_call:
+        return WORK_IS_SAFE
+    call = "Your hand is up: your tutor knows." if state.hand else "Need help? Press F1 to raise your hand."
+    return f"{WORK_IS_SAFE} {call}"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverWords:
+    """What the cover says of the world."""
+
+    told: str
+    help_text: str
+    report_abuse_url: str
+
+
+def cover_words(state: PanelState | None, agent: bool) -> CoverWords:
+    """Return who has been told that the screen was covered; `agent` is whether there is one to tell it."""
+    if state is None or not agent:
+        told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
+    elif state.can_call:
+        told = "Your tutor has been told the address, not the picture."
+    else:
+        told = (
+            "Your tutor will be told the address, not the picture, as soon as they can be reached. "
+            "Please tell an adult near you now."
+        )
+    return CoverWords(told, state.help_text if state else "", state.report_abuse_url if state else "")
+
+
+def closing(until: float, now: float) -> str:
+    """Return when a notice's program closes, "" where none will."""
+    if not until:
+        return ""
+    if until <= now:
+        return "It is being closed now."
+    return f"Closes by itself in {remaining(until - now)}. Save your work now."
+
+
+def assessment_time(assessment: PanelAssessment, now: float) -> str:
+    """Return how much time an assessment leaves, e.g. ``42:10 left``."""
+    if now < assessment.starts_at:
+        return f"starts in {remaining(assessment.starts_at - now)}"
+    if assessment.paused:
+        return "paused"
+    left = assessment.ends_at - now
+    if left <= 0:
+        return "time is up"
+    return f"{remaining(left)} left"
+
+
+def last_minutes(assessment: PanelAssessment, now: float) -> bool:
+    """Whether an assessment that runs is in its last five minutes."""
+    return not assessment.paused and assessment.starts_at <= now and assessment.ends_at - now <= LAST_MINUTES
+
+
+def timer(assessment: PanelAssessment, now: float) -> str:
+    """Return the text of the small timer."""
+    last = "last 5 minutes · " if last_minutes(assessment, now) and now < assessment.ends_at else ""
+    return f"{cut(assessment.name, TIMER_NAME)} · {last}{assessment_time(assessment, now)}"
+
+
+def assessment_line(assessment: PanelAssessment, now: float) -> str:
+    """Return the panel's sentence on an assessment."""
+    if now < assessment.starts_at:
+        return f"Begins in {remaining(assessment.starts_at - now)}, at {clock(assessment.starts_at)}."
+    if assessment.paused:
+        return "Paused. Your time stands still until the invigilator lets it go on."
+    left = assessment.ends_at - now
+    if left <= 0:
+        return "The time is up."
+    urge = " Finish and save your work." if left <= LAST_MINUTES else ""
+    return f"{remaining(left)} left, until {clock(assessment.ends_at)}.{urge}"

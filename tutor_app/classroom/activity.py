@@ -12,6 +12,7 @@ class Kind(StrEnum):
     LESSON = "lesson"
     COMMAND = "command"
     FLAG = "flag"
+    HELP = "help"
     NETWORK = "network"
 
 
@@ -19,7 +20,7 @@ class Kind(StrEnum):
 class Line:
     """One line. `answers` maps device → answer for commands; `undone` once the tutor took it back.
 
-    `standing` lists on whom a lock stands: asked or there, neither unlocked nor run out.
+    `standing` lists on whom a lock or a change of the rules stands: asked or there, neither ended nor run out.
     """
 
     number: int
@@ -35,7 +36,7 @@ class Line:
 
     @property
     def can_undo(self) -> bool:
-        """A lock that stands is undone by unlocking, a flag by withdrawing it; a message cannot be unsaid."""
+        """A lock or change that stands can be ended, a flag withdrawn; a message cannot be unsaid."""
         return not self.undone and bool(self.standing or self.flags)
 
     def count(self, answer: Answer) -> int:

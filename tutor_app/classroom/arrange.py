@@ -14,8 +14,9 @@ class Filter(StrEnum):
 
     ALL = "all"
     LIVE = "live"
-    LOCKED = "locked"
+    HELP = "help"
     FLAGGED = "flagged"
+    LOCKED = "locked"
     MISSING = "missing"
 
 
@@ -25,14 +26,16 @@ class Sort(StrEnum):
     NAME = "name"
     FIRST_SEEN = "first seen"
     STATE = "state"
+    HELP = "hands first"
     APPLICATION = "application"
 
 
 _PASSES: Final[dict[Filter, Callable[[Student], bool]]] = {
     Filter.ALL: lambda _: True,
     Filter.LIVE: lambda student: student.presence is Presence.LIVE,
-    Filter.LOCKED: lambda student: student.lock is not None,
+    Filter.HELP: lambda student: student.asks_for_help,
     Filter.FLAGGED: lambda student: student.flags > 0,
+    Filter.LOCKED: lambda student: student.lock is not None,
     Filter.MISSING: lambda student: student.missing,
 }
 
@@ -92,7 +95,13 @@ def _by_first_seen(student: Student) -> _Key:
 
 
 def _by_state(student: Student) -> _Key:
-    return _URGENCY[student.presence], student.lock is None, not student.flags, _by_name(student)
+    calm = not student.asks_for_help, student.lock is None, not student.flags
+    return _URGENCY[student.presence], calm, _by_name(student)
+
+
+def _by_hand(student: Student) -> _Key:
+    hand = student.hand if student.asks_for_help else None
+    return hand is None, hand.since if hand else 0.0, _by_name(student)
 
 
 def _by_application(student: Student) -> _Key:
@@ -103,5 +112,6 @@ _KEYS: Final[dict[Sort, Callable[[Student], _Key]]] = {
     Sort.NAME: _by_name,
     Sort.FIRST_SEEN: _by_first_seen,
     Sort.STATE: _by_state,
+    Sort.HELP: _by_hand,
     Sort.APPLICATION: _by_application,
 }

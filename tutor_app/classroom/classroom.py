@@ -1,22 +1,29 @@
 """The classroom: events and actions in, changes and commands out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from protocol.messages import (
+    AssessmentTerms,
+    Breach,
     Command,
+    DropChange,
     LessonTerms,
     Lock,
-    Reason,
+    LowerHand,
+    PauseAssessment,
     Result,
-    Right,
-    ScreenState,
-    Status,
+    SetRules,
+    StartAssessment,
+    StopAssessment,
     TextMessage,
     Unlock,
 )
+from protocol.policy.document import Policy
 from tutor_app.classroom.activity import Kind, Line
+from tutor_app.classroom.commands import Commands, refused
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     Event,
     LinkLost,
@@ -29,113 +36,109 @@ from tutor_app.classroom.events import (
     StatusTold,
     TileAsked,
 )
-from tutor_app.classroom.student import SCREEN_WORDS, Action, Answer, Asked, Presence, Proof, Student
+from tutor_app.classroom.flags import Flags
+from tutor_app.classroom.hands import Raised, queue
+from tutor_app.classroom.lines import Lines
+from tutor_app.classroom.locks import EyesOnMe, Locks
+from tutor_app.classroom.roster import Roster
+from tutor_app.classroom.rules import Change, Edit, Rules
+from tutor_app.classroom.student import Action, Answer, Student
+from tutor_app.classroom.values import Changes, Flag, Order, Place
 
-RECONNECT_FOR = 30.0  # seconds a lost tile keeps its last picture before it counts as missing
-ANSWER_WITHIN = 6.0  # the device answers within 5 s, or fails the command itself
-LEASE = 600  # seconds, DESIGN §6
-ACTIVITY_LINES = 500  # a long day's worth; the records keep everything
+__all__ = ["Changes", "Classroom", "Flag", "Order", "Place"]
 
-_AFTER = {
-    Reason.SHUTTING_DOWN: Presence.RECONNECTING,
-    Reason.OVER: Presence.PAUSED,
-    Reason.ENDED_BY_TUTOR: Presence.PAUSED,
-}
+HAND_QUIET = 60.0  # seconds in which a hand that goes up again makes no second line
+
+Asked = tuple[list[Order], Changes]
+"""What to send, and what a view has to read again."""
+
 _ANSWER = {Result.OK: Answer.CONFIRMED, Result.REFUSED: Answer.REFUSED, Result.FAILED: Answer.FAILED}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """A line of the register: a device this group is expected to bring."""
-
-    device: str
-    name: str
-    group: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flag:
-    """A tutor's note on a student's behaviour."""
-
-    id: str
-    device: str
-    category: str
-    note: str
-    at: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """One command for one device."""
-
-    device: str
-    command: Command
-
-
-@dataclass
-class Changes:
-    """What a view has to read again."""
-
-    devices: set[str] = field(default_factory=set)
-    roster: bool = False
-    activity: bool = False
-
-    def __or__(self, other: "Changes") -> "Changes":
-        return Changes(self.devices | other.devices, self.roster or other.roster, self.activity or other.activity)
-
-    def __bool__(self) -> bool:
-        return bool(self.devices) or self.roster or self.activity
-
-
 _OfStudent = (
-    Permitted | NotPermitted | StatusTold | PictureShown | TileAsked | LinkLost | CommandAnswered | MessageUnderstood
+    Permitted
+    | NotPermitted
+    | StatusTold
+    | PictureShown
+    | TileAsked
+    | LinkLost
+    | CommandAnswered
+    | MessageUnderstood
+    | BreachTold
 )
 
 
 class Classroom:
-    """One lesson of one group. `new_id` returns a fresh UUID4 as 32 hexadecimal digits."""
+    """One lesson of one group. `new_id` returns a fresh UUID4 as 32 hexadecimal digits; `policy` lends its words."""
 
-    def __init__(self, lesson: LessonTerms, register: Iterable[Place], now: float, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        lesson: LessonTerms,
+        register: Iterable[Place],
+        now: float,
+        new_id: Callable[[], str],
+        policy: Policy | None = None,
+    ) -> None:
         self.lesson = lesson
         self.problem = ""
         self._new_id = new_id
-        self._students = {
-            place.device: Student(device=place.device, name=place.name, group=place.group, since=now)
-            for place in register
-            if place.group == lesson.group
-        }
-        self._expected = frozenset(self._students)
-        self._lines: list[Line] = []
-        self._numbers = 0
-        self._line_of: dict[str, int] = {}
-        self._flags: dict[str, Flag] = {}
-        self._locks: dict[str, Lock] = {}
-        self._note(now, Kind.LESSON, "Lesson started")
+        self._lines = Lines()
+        self._roster = Roster(lesson, register, now)
+        self._commands = Commands(self._roster, self._lines, new_id)
+        self._locks = Locks(self._roster, self._lines, lesson.ends_at)
+        self._rules = Rules(lesson.rules)
+        self._flags = Flags(self._roster, self._lines, new_id, policy)
+        self._arrived: set[str] = set()
+        self._hands_noted: dict[str, float] = {}
+        self._lines.note(now, Kind.LESSON, "Lesson started")
 
     @property
     def students(self) -> Mapping[str, Student]:
         """All students by device, in the register's order, then in order of appearance."""
-        return self._students
+        return self._roster.students
 
     @property
     def activity(self) -> tuple[Line, ...]:
         """The activity list, newest last."""
-        return tuple(self._lines)
+        return self._lines.all
 
     @property
     def not_seen(self) -> tuple[Student, ...]:
         """Expected by the register and never seen in this lesson."""
-        return tuple(s for s in self._students.values() if s.device in self._expected and not s.first_seen_at)
+        expected = self._roster.expected
+        return tuple(s for s in self.students.values() if s.device in expected and not s.first_seen_at)
 
     @property
     def expected(self) -> int:
         """How many devices the register expects."""
-        return len(self._expected)
+        return len(self._roster.expected)
 
     @property
     def locked(self) -> tuple[Student, ...]:
         """Students whose screens are locked, as far as their devices have told."""
-        return tuple(s for s in self._students.values() if s.lock)
+        return tuple(s for s in self.students.values() if s.lock)
+
+    @property
+    def to_unlock(self) -> tuple[str, ...]:
+        """Devices on which a lock stands: asked for, or told by the device."""
+        return tuple(s.device for s in self.students.values() if s.linked and (s.lock or s.device in self._locks))
+
+    @property
+    def eyes(self) -> EyesOnMe | None:
+        """ "Eyes on me", while it holds."""
+        return self._locks.eyes
+
+    @property
+    def rule_set(self) -> str:
+        """The name of the rule set that the lesson is held under."""
+        return self._rules.current
+
+    @property
+    def rule_changes(self) -> tuple[Change, ...]:
+        """The changes of the rules in force, oldest first."""
+        return self._rules.changes
+
+    def hands(self, now: float) -> tuple[Raised, ...]:
+        """Who asks for help, longest first."""
+        return queue(self.students.values(), self.lesson.starts_at, now)
 
     # ── what the network tells ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,331 +148,253 @@ class Classroom:
             case NetworkProblem():
                 return self._problem(event)
             case LinkUp():
-                return self._link_up(event)
-        student = self._students.get(event.device)
+                return self._roster.link_up(event)
+        student = self._roster.get(event.device)
         return self._happened(student, event) if student else Changes()
 
     def _happened(self, student: Student, event: _OfStudent) -> Changes:
         match event:
             case Permitted():
-                return self._permitted(student, event)
+                self._arrived.add(event.device)
+                return self._roster.permitted(student, event)
             case NotPermitted():
-                return self._not_permitted(student, event)
+                return self._roster.not_permitted(student, event)
             case StatusTold():
-                return self._status(student, event)
+                return self._roster.status(student, event) | self._note_hand(student, event)
             case PictureShown():
-                return self._picture(student, event)
+                return self._roster.picture(student, event)
             case TileAsked():
-                return self._asked_tile(student, event)
+                return self._roster.asked_tile(student, event)
             case LinkLost():
-                return self._lost(student, event)
+                return self._roster.lost(student, event)
             case CommandAnswered():
-                return self._answer(student, event.command, _ANSWER[event.result], event.detail, event.at)
+                return self._answered(student, event)
             case MessageUnderstood():
-                return self._put(replace(student, understood_at=event.at))
+                return self._roster.put(replace(student, understood_at=event.at))
+            case BreachTold():
+                return self._flags.told(event)
 
     def tick(self, now: float) -> Changes:
-        """Let time pass: reconnecting becomes missing, a command nobody answered becomes unheard."""
-        changes = Changes()
-        for student in tuple(self._students.values()):
-            if student.presence is Presence.RECONNECTING and now - student.since >= RECONNECT_FOR:
-                student = replace(student, presence=Presence.MISSING)  # noqa: PLW2901 - what follows builds upon it
-                changes |= self._put(student)
-            asked = student.asked
-            if asked and asked.answer is Answer.ASKED and now - asked.at >= ANSWER_WITHIN:
-                changes |= self._answer(student, asked.command, Answer.UNHEARD, "no answer", now)
+        """Let time pass: reconnecting becomes missing, a command nobody answered unheard, a lease runs out."""
+        changes = self._commands.tick(now)
+        for device in tuple(self.students):
+            changes |= self._roster.tick(self._roster[device], now)
+            student = self._roster[device]
             if student.lock and student.lock.until <= now:
-                changes |= self._put(replace(self._students[student.device], lock=None))
-                changes |= self._stands(student.device, None)
+                changes |= self._roster.put(replace(student, lock=None)) | self._locks.gone(device)
+        for change in self._rules.expire(now):
+            changes |= self._no_longer(change)
         return changes
 
-    # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── what the clock asks for ─────────────────────────────────────────────────────────────────────────────────────
 
-    def lock(self, devices: Iterable[str], sentence: str, now: float) -> tuple[list[Order], Changes]:
-        """Lock these screens for a lease that is renewed while the lesson runs."""
-        lease = self._lease(now)
-        return self._ask(Action.LOCK, devices, now, lambda id_: Lock(id=id_, lease=lease, sentence=sentence))
-
-    def unlock(self, devices: Iterable[str], now: float) -> tuple[list[Order], Changes]:
-        """Unlock these screens."""
-        return self._ask(Action.UNLOCK, devices, now, lambda id_: Unlock(id=id_))
-
-    def message(self, devices: Iterable[str], text: str, now: float) -> tuple[list[Order], Changes]:
-        """Show a text to these students."""
-        return self._ask(Action.MESSAGE, devices, now, lambda id_: TextMessage(id=id_, text=text))
+    def due(self, now: float) -> Asked:
+        """Return what is to be sent without anybody's asking: to who came late or back, and when a time is over."""
+        eyes = self.eyes
+        orders, changes = self.release(now, "Time is up") if eyes and eyes.until <= now else ([], Changes())
+        arrived, self._arrived = self._arrived, set()
+        for device in arrived:
+            for command in self._standing(device, now):
+                if not refused(self.students[device], command):
+                    changes |= self._commands.ask_again(device, command, now)
+                    orders.append(Order(device=device, command=command))
+                    self._rules.sent(device, command)
+        return orders, changes
 
     def renewals(self, now: float) -> list[Order]:
         """Return the lock leases that are due for renewal: more than half used up, and the lesson goes on."""
-        orders = []
-        for device, lock in self._locks.items():
-            student = self._students[device]
-            left = student.lock.until - now if student.lock else 0
-            lease = self._lease(now)
-            if student.linked and student.lock and left < LEASE / 2 and lease > left + 1:
-                orders.append(Order(device=device, command=Lock(id=lock.id, lease=lease, sentence=lock.sentence)))
-        return orders
+        return self._locks.renewals(now)
+
+    # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def lock(self, devices: Iterable[str], sentence: str, now: float) -> Asked:
+        """Lock these screens for a lease that is renewed while the lesson runs."""
+        lease = self._locks.lease(now)
+        orders, changes = self._commands.ask(
+            Action.LOCK, devices, now, lambda _, id_: Lock(id=id_, lease=lease, sentence=sentence)
+        )
+        for order in orders:
+            if isinstance(order.command, Lock):
+                changes |= self._locks.stands(order.device, order.command)
+        return orders, changes
+
+    def unlock(self, devices: Iterable[str], now: float, words: str = "") -> Asked:
+        """Unlock these screens."""
+        orders, changes = self._commands.ask(Action.UNLOCK, devices, now, lambda _, id_: Unlock(id=id_), words)
+        for order in orders:
+            changes |= self._locks.let_go(order.device)
+        return orders, changes
+
+    def eyes_on_me(self, sentence: str, now: float, minutes: int | None = None) -> Asked:
+        """Lock everybody, also who comes later, for so many minutes or until `release`; who is locked stays so."""
+        until = min(self.lesson.ends_at, now + 60 * minutes) if minutes else self.lesson.ends_at
+        lease = self._locks.lease(now, until)
+        free = [device for device in self.students if device not in self._locks]
+        orders, changes = self._commands.ask(
+            Action.LOCK,
+            free,
+            now,
+            lambda _, id_: Lock(id=id_, lease=lease, sentence=sentence),
+            f"Eyes on me → {self._roster.who(free)}" + (f", {minutes} min" if minutes else ""),
+        )
+        eyes = EyesOnMe(since=now, until=until, sentence=sentence, timed=bool(minutes), line=self.activity[-1])
+        self._locks.start_eyes(eyes)
+        for order in orders:
+            if isinstance(order.command, Lock):
+                changes |= self._locks.stands_by_eyes(order.device, order.command, eyes)
+        return orders, changes
+
+    def release(self, now: float, why: str = "Released") -> Asked:
+        """End "Eyes on me": unlock whom it locked, and nobody else."""
+        devices = self._locks.end_eyes()
+        if not devices:
+            return [], Changes(activity=True)
+        return self.unlock(devices, now, f"{why}: unlock → {self._roster.who(devices)}")
+
+    def message(self, devices: Iterable[str], text: str, now: float, words: str = "") -> Asked:
+        """Show a text to these students."""
+        return self._commands.ask(Action.MESSAGE, devices, now, lambda _, id_: TextMessage(id=id_, text=text), words)
+
+    def lower_hands(self, devices: Iterable[str], now: float) -> Asked:
+        """These students have been seen to."""
+        return self._commands.ask(Action.LOWER_HAND, devices, now, lambda _, id_: LowerHand(id=id_))
+
+    def set_rules(self, rules: str, now: float, title: str = "") -> Asked:
+        """Hold the lesson under another rule set, also for who comes later; `title` is what people call it."""
+        command = SetRules(id=self._new_id(), rules=rules)
+        self._rules.use(command)
+        words = f"Rules: {title or rules} → everybody"
+        return self._commands.ask(Action.SET_RULES, self.students, now, lambda *_: command, words)
+
+    def change_rule(self, edit: Edit, devices: Iterable[str] | None, now: float) -> Asked:
+        """Allow or block a site or application for these students, or for everybody (None), also who comes later."""
+        until = min(self.lesson.ends_at, now + 60 * edit.minutes) if edit.minutes else self.lesson.ends_at
+        only = None if devices is None else self._roster.chosen(devices)
+        change = Change(id=self._new_id(), edit=edit, at=now, until=until, devices=only)
+        self._rules.add(change)
+        chosen = self.students if change.devices is None else change.devices
+        whom = "everybody" if change.devices is None else self._roster.who(chosen)
+        words = f"{change.words} for {whom}, {change.length}"
+        orders, changes = self._commands.ask(Action.CHANGE_RULE, chosen, now, lambda *_: change.command(now), words)
+        for order in orders:
+            self._rules.sent(order.device, order.command)
+        for device in chosen:
+            changes |= self._lines.stands(change.id, device, True)
+        return orders, changes
+
+    def drop_change(self, change: str, now: float) -> Asked:
+        """End a change of the rules before its time, wherever it has been sent."""
+        dropped = self._rules.get(change)
+        if dropped is None:
+            return [], Changes()
+        command = DropChange(id=self._new_id(), change=change)
+        here = [device for device in self._rules.drop(command) if self.students[device].linked]
+        words = f"Ended: {dropped.words} → {self._roster.who(here)}"
+        orders, changes = self._commands.ask(Action.DROP_CHANGE, here, now, lambda *_: command, words)
+        for order in orders:
+            self._rules.sent(order.device, order.command)
+        return orders, changes | self._no_longer(dropped)
+
+    def start_assessment(self, terms: Mapping[str, AssessmentTerms], now: float, words: str = "") -> Asked:
+        """Start an assessment under each device's own terms, or move the end of the one with that id."""
+        return self._commands.ask(
+            Action.START_ASSESSMENT,
+            terms,
+            now,
+            lambda device, id_: StartAssessment(id=id_, assessment=terms[device]),
+            words,
+        )
+
+    def pause_assessment(
+        self, assessment: str, ends_at: Mapping[str, float], paused: bool, now: float, words: str = ""
+    ) -> Asked:
+        """Stop the time of these devices, or let it go on until their new ends."""
+
+        def pause(device: str, id_: str) -> Command:
+            return PauseAssessment(id=id_, assessment=assessment, paused=paused, ends_at=ends_at[device])
+
+        return self._commands.ask(Action.PAUSE_ASSESSMENT, ends_at, now, pause, words)
+
+    def stop_assessment(self, assessment: str, devices: Iterable[str], now: float, words: str = "") -> Asked:
+        """End an assessment on these devices."""
+        return self._commands.ask(
+            Action.STOP_ASSESSMENT, devices, now, lambda _, id_: StopAssessment(id=id_, assessment=assessment), words
+        )
 
     def flag(
         self, devices: Iterable[str], category: str, note: str, now: float, *, label: str = ""
     ) -> tuple[list[Flag], Changes]:
         """Flag these students; returns the flags for the records. `label` is what people call the category."""
-        flags = [
-            Flag(id=self._new_id(), device=device, category=category, note=note, at=now)
-            for device in devices
-            if device in self._students
-        ]
-        changes = Changes()
-        for flag in flags:
-            self._flags[flag.id] = flag
-            student = self._students[flag.device]
-            changes |= self._put(replace(student, flags=student.flags + 1))
-        names = tuple(flag.device for flag in flags)
-        text = f"{self._who(names)} flagged: {label or category}"
-        return flags, changes | self._note(now, Kind.FLAG, text, devices=names, flags=tuple(f.id for f in flags))
+        flags = self._flags.flag(devices, category, note, now, label)
+        return flags, Changes({flag.device for flag in flags}, activity=True)
 
     def undo(self, number: int, now: float) -> tuple[list[Order], list[Flag], Changes]:
-        """Take back line `number`: orders that unlock, flags to withdraw. Nothing where it cannot be undone."""
-        line = next((line for line in self._lines if line.number == number), None)
+        """Take back line `number`: orders that unlock or end a change, flags to withdraw; nothing where it cannot."""
+        line = self._lines.numbered(number)
         if line is None or not line.can_undo:
             return [], [], Changes()
-        self._replace_line(replace(line, undone=True))
-        if line.action is Action.LOCK:
-            orders, changes = self.unlock([device for device in line.devices if device in line.standing], now)
-            return orders, [], changes | Changes(activity=True)
-        withdrawn = [self._flags.pop(flag) for flag in line.flags if flag in self._flags]
-        changes = Changes(activity=True)
-        for flag in withdrawn:
-            student = self._students[flag.device]
-            changes |= self._put(replace(student, flags=student.flags - 1))
-        return [], withdrawn, changes
+        self._lines.replace(replace(line, undone=True))
+        orders, changes = self._undo_command(line, now)
+        withdrawn = self._flags.withdraw(line)
+        return orders, withdrawn, changes | Changes({flag.device for flag in withdrawn}, activity=True)
 
     def end(self, now: float) -> Changes:
         """The lesson is over: nothing is renewed any more and every tile is paused."""
-        for device in tuple(self._locks):
-            self._stands(device, None)
-        changes = self._note(now, Kind.LESSON, "Lesson ended")
-        for student in tuple(self._students.values()):
-            if student.first_seen_at and student.presence is not Presence.PAUSED:
-                changes |= self._put(self._left(student, Presence.PAUSED, "The lesson has ended", now))
-        return changes
+        self._locks.end()
+        self._lines.note(now, Kind.LESSON, "Lesson ended")
+        return self._roster.end(now) | Changes(activity=True)
+
+    def breaches(self, device: str) -> tuple[Breach, ...]:
+        """Return what the rules of this device have told, oldest first."""
+        return self._flags.breaches.of(device)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _lease(self, now: float) -> int:
-        return max(1, min(LEASE, int(self.lesson.ends_at - now)))
+    def _undo_command(self, line: Line, now: float) -> Asked:
+        standing = [device for device in line.devices if device in line.standing]
+        if line.action is Action.LOCK:
+            if self.eyes and self.eyes.line.number == line.number:
+                return self.release(now)
+            return self.unlock(standing, now)
+        if line.action is Action.CHANGE_RULE:
+            change = next((one for one in self.rule_changes if self._lines.with_command(one.id) == line), None)
+            return self.drop_change(change.id, now) if change else ([], Changes())
+        return [], Changes()
 
-    def _ask(
-        self, action: Action, devices: Iterable[str], now: float, command: Callable[[str], Command]
-    ) -> tuple[list[Order], Changes]:
-        chosen = tuple(device for device in dict.fromkeys(devices) if device in self._students)
-        changes = self._note(
-            now, Kind.COMMAND, _VERB[action] + f" → {self._who(chosen)}", action=action, devices=chosen
-        )
-        orders: list[Order] = []
-        for device in chosen:
-            order = Order(device=device, command=command(self._new_id()))
-            asked = Asked(command=order.command.id, action=action, at=now)
-            student = self._students[device]
-            self._line_of[asked.command] = self._numbers
-            changes |= self._put(replace(student, asked=asked))
-            changes |= self._answered_in_line(asked.command, device, Answer.ASKED)
-            refusal = _refusal(student, action)
-            if refusal:
-                answer = Answer.REFUSED if student.linked else Answer.UNREACHED
-                changes |= self._answer(self._students[device], asked.command, answer, refusal, now)
-                continue
-            if action is not Action.MESSAGE:
-                self._stands(device, order.command if isinstance(order.command, Lock) else None)
-            orders.append(order)
-        return orders, changes
+    def _standing(self, device: str, now: float) -> list[Command]:
+        """Return what a device with a new link is to be told: nobody knows what it has kept."""
+        commands = self._rules.standing(device, now)
+        lock = self._locks.standing(device, now, self._new_id)
+        if lock and self.eyes:
+            self._locks.stands_by_eyes(device, lock, self.eyes)
+            commands.append(lock)
+        return commands
 
-    def _stands(self, device: str, lock: Lock | None) -> Changes:
-        """From now on this lock stands on the device, or none."""
-        before = self._locks.pop(device, None)
-        if lock:
-            self._locks[device] = lock
+    def _note_hand(self, student: Student, event: StatusTold) -> Changes:
+        hand = event.status.hand
+        if hand is None or student.hand or event.at - self._hands_noted.get(student.device, 0.0) < HAND_QUIET:
+            return Changes()
+        self._hands_noted[student.device] = event.at
+        words = f": “{hand.text}”" if hand.text else ""
+        self._lines.note(event.at, Kind.HELP, f"{student.name} asks for help{words}", devices=(student.device,))
+        return Changes(activity=True)
+
+    def _answered(self, student: Student, event: CommandAnswered) -> Changes:
+        changes = self._commands.answer(student, event.command, _ANSWER[event.result], event.detail, event.at)
+        if event.result is not Result.OK:
+            changes |= self._locks.refused(student.device, event.command)
+        return changes
+
+    def _no_longer(self, change: Change) -> Changes:
         changes = Changes()
-        for one, stands in ((before, False), (lock, True)):
-            line = self._line_with(one.id) if one else None
-            if line:
-                standing = line.standing | {device} if stands else line.standing - {device}
-                self._replace_line(replace(line, standing=standing))
-                changes |= Changes(activity=True)
+        for device in self.students:
+            changes |= self._lines.stands(change.id, device, False)
         return changes
 
     def _problem(self, event: NetworkProblem) -> Changes:
         if event.sentence == self.problem:
             return Changes()
         self.problem = event.sentence
-        return self._note(event.at, Kind.NETWORK, event.sentence) if event.sentence else Changes(activity=True)
-
-    def _link_up(self, event: LinkUp) -> Changes:
-        student = self._students.get(event.device)
-        if student is None:
-            if event.group != self.lesson.group:
-                return Changes()
-            student = Student(device=event.device, name=event.name, group=event.group)
-            self._students[event.device] = student
-            return Changes(roster=True) | self._connecting(student, event)
-        return self._connecting(student, event)
-
-    def _connecting(self, student: Student, event: LinkUp) -> Changes:
-        refused = student.presence is Presence.REFUSED  # stays on the tile until the device lets us in
-        return self._put(
-            replace(
-                student,
-                presence=student.presence if refused else Presence.CONNECTING,
-                why=student.why if refused else "",
-                since=event.at,
-                address=event.address,
-                first_seen_at=student.first_seen_at or event.at,
-                last_seen_at=event.at,
-            )
-        )
-
-    def _permitted(self, student: Student, event: Permitted) -> Changes:
-        return self._put(
-            replace(
-                student,
-                presence=Presence.NO_PICTURE,
-                why=SCREEN_WORDS[ScreenState.STARTING],
-                since=event.at,
-                may=event.may,
-                permit_until=event.until,
-            )
-        )
-
-    def _not_permitted(self, student: Student, event: NotPermitted) -> Changes:
-        presence = _AFTER.get(event.reason, Presence.REFUSED)
-        left = self._left(student, presence, event.detail, event.at)
-        return self._put(replace(left, refusal=event.reason))
-
-    def _status(self, student: Student, event: StatusTold) -> Changes:
-        status = event.status
-        live = status.screen is ScreenState.LIVE
-        presence = Presence.LIVE if live else Presence.NO_PICTURE
-        return self._put(
-            replace(
-                student,
-                presence=presence,
-                why="" if live else status.reason or SCREEN_WORDS[status.screen],
-                since=student.since if student.presence is presence else event.at,
-                seconds_live=student.seconds_live + _live_until(student, event.at),
-                last_seen_at=event.at,
-                user=status.user,
-                host=status.host,
-                application=status.application,
-                monitors=status.monitors,
-                screen=status.screen,
-                lock=status.lock,
-                inputs=status.inputs,
-                proof=_proof_after(student, status, event.at),
-            )
-        )
-
-    def _picture(self, student: Student, event: PictureShown) -> Changes:
-        return self._put(
-            replace(
-                student,
-                first_picture_at=student.first_picture_at or event.at,
-                last_picture_at=event.at,
-                inputs=max(student.inputs, event.inputs),
-                proof=replace(student.proof, since=event.at, inputs=max(student.inputs, event.inputs)),
-                blank=event.blank,
-                blank_since=student.blank_since if student.blank is event.blank else event.at,
-            )
-        )
-
-    def _asked_tile(self, student: Student, event: TileAsked) -> Changes:
-        asked, proof = event.every, student.proof
-        if asked is not None and (proof.every is None or asked < proof.every):
-            proof = replace(
-                proof, since=event.at, inputs=student.inputs
-            )  # the time it was not looked at proves nothing
-        return self._put(replace(student, proof=replace(proof, every=asked)))
-
-    def _lost(self, student: Student, event: LinkLost) -> Changes:
-        if student.presence in (Presence.REFUSED, Presence.PAUSED):
-            return Changes()  # the device said why it closes; that says more than the close
-        return self._put(self._left(student, Presence.RECONNECTING, event.why, event.at))
-
-    def _left(self, student: Student, presence: Presence, why: str, at: float) -> Student:
-        live = _live_until(student, at)
-        seen = at if student.linked else student.last_seen_at
-        return replace(
-            student, presence=presence, why=why, since=at, last_seen_at=seen, seconds_live=student.seconds_live + live
-        )
-
-    def _answer(self, student: Student, command: str, answer: Answer, detail: str, at: float) -> Changes:
-        asked = student.asked
-        changes = self._answered_in_line(command, student.device, answer)
-        lock = self._locks.get(student.device)
-        if lock and lock.id == command and answer in (Answer.REFUSED, Answer.FAILED):
-            changes |= self._stands(student.device, None)
-        if asked is None or asked.command != command or asked.answer is answer:
-            return changes  # a renewed lease is confirmed anew every few minutes; that is no news
-        return changes | self._put(replace(student, asked=replace(asked, answer=answer, detail=detail, answered_at=at)))
-
-    def _answered_in_line(self, command: str, device: str, answer: Answer) -> Changes:
-        line = self._line_with(command)
-        if line is None:
-            return Changes()
-        self._replace_line(line.answered(device, answer))
+        if event.sentence:
+            self._lines.note(event.at, Kind.NETWORK, event.sentence)
         return Changes(activity=True)
-
-    def _line_with(self, command: str) -> Line | None:
-        number = self._line_of.get(command)
-        return next((line for line in reversed(self._lines) if line.number == number), None)
-
-    def _replace_line(self, line: Line) -> None:
-        self._lines[next(i for i, old in enumerate(self._lines) if old.number == line.number)] = line
-
-    def _note(
-        self,
-        at: float,
-        kind: Kind,
-        text: str,
-        *,
-        action: Action | None = None,
-        devices: tuple[str, ...] = (),
-        flags: tuple[str, ...] = (),
-    ) -> Changes:
-        self._numbers += 1
-        line = Line(number=self._numbers, at=at, kind=kind, text=text, action=action, devices=devices, flags=flags)
-        self._lines = [*self._lines[-ACTIVITY_LINES + 1 :], line]
-        return Changes(activity=True)
-
-    def _who(self, devices: tuple[str, ...]) -> str:
-        if len(devices) == 1:
-            return self._students[devices[0]].name
-        return "everybody" if devices and len(devices) == len(self._students) else f"{len(devices)} students"
-
-    def _put(self, student: Student) -> Changes:
-        self._students[student.device] = student
-        return Changes({student.device})
-
-
-def _proof_after(student: Student, status: Status, at: float) -> Proof:
-    """Return what a picture is judged by after a status: anew where counting began anew, or the screen came back."""
-    came_back = status.screen is ScreenState.LIVE and student.presence is not Presence.LIVE
-    unlocked = student.lock is not None and status.lock is None
-    if status.inputs < student.proof.inputs or came_back or unlocked:
-        return replace(student.proof, since=at, inputs=status.inputs)
-    return student.proof
-
-
-_VERB = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
-_RIGHT = {Action.LOCK: Right.LOCK, Action.UNLOCK: Right.LOCK, Action.MESSAGE: Right.MESSAGE}
-
-
-def _refusal(student: Student, action: Action) -> str:
-    """Return why a command cannot even be sent, or nothing."""
-    if not student.linked:
-        return "not connected"
-    if _RIGHT[action] not in student.may:
-        return "your role may not do this"
-    return ""
-
-
-def _live_until(student: Student, at: float) -> float:
-    return max(0.0, at - student.last_seen_at) if student.presence is Presence.LIVE else 0.0

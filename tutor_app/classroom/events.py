@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from protocol.messages import Reason, Result, Right, Status
+from protocol.messages import Breach, Reason, Result, Right, Status
 
 
 class Blank(StrEnum):
@@ -114,6 +114,15 @@ class MessageUnderstood:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BreachTold:
+    """The device's rules were broken, or its student covered the screen; told again until it is on record."""
+
+    device: str
+    breach: Breach
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkProblem:
     """Something a tutor should know that belongs to no device; an empty sentence means it is over."""
 
@@ -131,5 +140,6 @@ Event = (
     | LinkLost
     | CommandAnswered
     | MessageUnderstood
+    | BreachTold
     | NetworkProblem
 )

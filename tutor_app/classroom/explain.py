@@ -23,6 +23,11 @@ _ON_AND_AWAKE: Final = "See that the laptop is on, awake and logged in."
 _SAME_NETWORK: Final = "See that it uses the college's network, not the guest network or a phone's hotspot."
 _BADGE: Final = "Look for the Lessonlight badge on its screen. If there is none, log out and in again."
 
+_UNHELD_STEPS: Final = (
+    "Keep an eye on this screen: the rule is told to the student, but nothing enforces it.",
+    _ASK_MANAGER,
+)
+
 _REFUSED_STEPS: Final[dict[Reason, tuple[str, ...]]] = {
     Reason.OUTSIDE_HOURS: ("Lessons can be held inside college hours only; the laptop checks them itself.",),
     Reason.CLOCK: ("The laptop's clock is wrong. Set its date and time, then restart it.",),
@@ -74,6 +79,9 @@ def explain(student: Student, zone: tzinfo) -> Explanation:
             return Explanation(
                 f"{name} did not let you in", _sentence(student.why, "It gave no reason."), (*steps, _ASK_MANAGER)
             )
+        case Presence.LIVE if student.unheld:
+            rules = " ".join(_sentence(one.why, f"The rule “{one.rule}” cannot be held.") for one in student.unheld)
+            return Explanation(f"Not every rule can be held on the laptop of {name}", rules, _UNHELD_STEPS)
         case _:
             steps = _SCREEN_STEPS.get(student.screen, ())
             return Explanation(f"{name} shows no picture", _sentence(student.why, "No reason is known yet."), steps)

@@ -9,6 +9,8 @@ from typing import Final
 from tutor_app.classroom.activity import Line
 from tutor_app.classroom.student import Action, Answer
 
+LAST_MINUTES: Final = 300.0  # seconds before a lesson's end in which the time is counted down and told to students
+
 
 class Tone(StrEnum):
     """What a run of text means; a theme gives it a colour. Never the only bearer of a meaning."""
@@ -65,11 +67,12 @@ def duration(seconds: float) -> str:
 
 
 def time_left(seconds: float) -> Run:
-    """Return how long the lesson goes on; the last five minutes are said more loudly."""
+    """Return how long the lesson goes on; the last five minutes are counted down."""
     if seconds <= 0:
         return Run("the time is over", Tone.WARN)
-    text = f"{duration(math.ceil(seconds / 60) * 60 if seconds >= 60 else seconds)} left"
-    return Run(text, Tone.WARN if seconds <= 300 else Tone.STRONG)
+    if seconds <= LAST_MINUTES:
+        return Run(f"{countdown(seconds)} left", Tone.WARN)
+    return Run(f"{duration(math.ceil(seconds / 60) * 60)} left", Tone.STRONG)
 
 
 _ANSWERED: Final = {

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from protocol.messages import LockFacts, MonitorFacts, Reason, Right, ScreenState
+from protocol.messages import (
+    AssessmentFacts,
+    HandFacts,
+    LockFacts,
+    MonitorFacts,
+    Reason,
+    Right,
+    RulesFacts,
+    ScreenState,
+    Unheld,
+)
 from tutor_app.classroom.events import Blank
 
 
@@ -26,6 +36,13 @@ class Action(StrEnum):
     LOCK = "lock"
     UNLOCK = "unlock"
     MESSAGE = "message"
+    SET_RULES = "set-rules"
+    CHANGE_RULE = "change-rule"
+    DROP_CHANGE = "drop-change"
+    LOWER_HAND = "lower-hand"
+    START_ASSESSMENT = "start-assessment"
+    PAUSE_ASSESSMENT = "pause-assessment"
+    STOP_ASSESSMENT = "stop-assessment"
 
 
 class Answer(StrEnum):
@@ -65,7 +82,10 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class Student:
-    """What is known of one device and the student on it. `refusal` is the reason of the latest `why` that had one."""
+    """What is known of one device and the student on it. `refusal` is the reason of the latest `why` that had one.
+
+    `breach` is the latest breach that its rules told, in words; `flags` counts those flags too.
+    """
 
     device: str
     name: str
@@ -86,10 +106,16 @@ class Student:
     monitors: tuple[MonitorFacts, ...] = ()
     screen: ScreenState = ScreenState.STARTING
     lock: LockFacts | None = None
+    rules: RulesFacts | None = None
+    assessment: AssessmentFacts | None = None
+    hand: HandFacts | None = None
+    covered: bool = False
     may: frozenset[Right] = frozenset()
     permit_until: float = 0.0
     asked: Asked | None = None
     flags: int = 0
+    breach: str = ""
+    breached_at: float = 0.0
     understood_at: float = 0.0
     inputs: int = 0
     proof: Proof = Proof()
@@ -100,6 +126,16 @@ class Student:
     def linked(self) -> bool:
         """Whether commands can reach the device now."""
         return self.presence in (Presence.LIVE, Presence.NO_PICTURE)
+
+    @property
+    def unheld(self) -> tuple[Unheld, ...]:
+        """The rules that this device says it cannot hold."""
+        return self.rules.unheld if self.rules else ()
+
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether the student's hand is up, as far as is known."""
+        return self.hand is not None and (self.linked or self.presence is Presence.RECONNECTING)
 
     @property
     def missing(self) -> bool:

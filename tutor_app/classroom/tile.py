@@ -5,6 +5,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import Final
 
+from tutor_app.classroom.commands import VERB
 from tutor_app.classroom.liveness import doubt
 from tutor_app.classroom.phrases import Tone, clock_time, countdown, duration
 from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
@@ -12,6 +13,7 @@ from tutor_app.classroom.student import Action, Answer, Asked, Presence, Student
 CONFIRMED_FOR: Final = 4.0  # seconds a "confirmed" stays on the tile: long enough to be read
 REFUSED_FOR: Final = 60.0  # seconds a refusal stays: long enough to be acted upon
 UNDERSTOOD_FOR: Final = 20.0
+BREACH_FOR: Final = 300.0  # seconds the tile says what it was; then it counts
 
 
 class Look(StrEnum):
@@ -23,6 +25,7 @@ class Look(StrEnum):
     LOCKED = "locked"
     FADED = "faded"
     MISSING = "missing"
+    COVERED = "covered"
     PAUSED = "paused"
 
 
@@ -37,7 +40,10 @@ class Badge:
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """A tile in words. `aside` stands beside the name, `headline` and `detail` over it; `why`: offer "Why?"."""
+    """A tile in words. `aside` stands beside the name, `headline` and `detail` over it; `why`: offer "Why?".
+
+    `unheld`: there is a picture, and still something to be asked about: rules that cannot be held.
+    """
 
     device: str
     name: str
@@ -46,6 +52,7 @@ class Tile:
     headline: str = ""
     detail: str = ""
     why: bool = False
+    unheld: bool = False
     badge: Badge | None = None
 
     @property
@@ -74,6 +81,7 @@ def tile(student: Student, viewer: Viewer, now: float) -> Tile:
         headline=headline,
         detail=detail,
         why=why,
+        unheld=bool(student.linked and student.unheld),
         badge=_badge(student, now),
     )
 
@@ -83,9 +91,11 @@ _Face = tuple[Look, str, str, str, bool]
 
 def _linked(student: Student, viewer: Viewer, now: float) -> _Face:
     asked = student.asked
-    if asked and asked.answer is Answer.ASKED and asked.action is not Action.MESSAGE:
+    if asked and asked.answer is Answer.ASKED and asked.action in (Action.LOCK, Action.UNLOCK):
         word = "Locking…" if asked.action is Action.LOCK else "Unlocking…"
         return Look.ASKED, f"asked {_ago(now - asked.at)}", word, "", False
+    if student.covered:
+        return Look.COVERED, student.application, "Covered by the student", "they want you to know", False
     if student.lock:
         by = "by you" if student.lock.by == viewer.name else f"by {student.lock.by}"
         left = countdown(student.lock.until - now)
@@ -138,6 +148,10 @@ def _badge(student: Student, now: float) -> Badge | None:
     answered = _answer_badge(student.asked, now) if student.asked and not _said_already(student) else None
     if answered:
         return answered
+    if student.asks_for_help and student.hand:
+        return Badge(text=help_words(now - student.hand.since), tone=Tone.ACCENT, icon="help")
+    if student.breach and now - student.breached_at < BREACH_FOR:
+        return Badge(text=f"flagged: {student.breach}", tone=Tone.DANGER, icon="flag")
     if student.understood_at and now - student.understood_at < UNDERSTOOD_FOR:
         return Badge(text="Understood", tone=Tone.LIVE, icon="check")
     doubted = doubt(student, now)
@@ -145,7 +159,19 @@ def _badge(student: Student, now: float) -> Badge | None:
         return Badge(text=doubted, tone=Tone.WARN, icon="warning")
     if student.flags:
         return Badge(text=str(student.flags) if student.flags > 1 else "Flagged", tone=Tone.DANGER, icon="flag")
+    if student.unheld:
+        return Badge(text=unheld_words(len(student.unheld)), tone=Tone.WARN, icon="rules")
     return None
+
+
+def help_words(seconds: float) -> str:
+    """Return for how long a hand has been up: "needs help · 2 min"."""
+    return "needs help" if seconds < 60 else f"needs help · {duration(seconds)}"
+
+
+def unheld_words(number: int) -> str:
+    """Return that a laptop cannot hold some rules."""
+    return "1 rule cannot be held" if number == 1 else f"{number} rules cannot be held"
 
 
 def _said_already(student: Student) -> bool:
@@ -156,22 +182,32 @@ def _said_already(student: Student) -> bool:
     return asked.answer is Answer.CONFIRMED and asked.action is Action.LOCK and student.lock is not None
 
 
-_DONE: Final = {Action.LOCK: "Locked", Action.UNLOCK: "Unlocked", Action.MESSAGE: "Message shown"}
-_NOT_DONE: Final = {Action.LOCK: "Lock", Action.UNLOCK: "Unlock", Action.MESSAGE: "Message"}
+# action: (while it is asked, where that is not the tile's headline; once it is done)
+_WORDS: Final = {
+    Action.LOCK: ("", "Locked"),
+    Action.UNLOCK: ("", "Unlocked"),
+    Action.MESSAGE: ("Sending message…", "Message shown"),
+    Action.SET_RULES: ("Changing the rules…", "New rules hold"),
+    Action.CHANGE_RULE: ("Changing the rules…", "Change holds"),
+    Action.DROP_CHANGE: ("Changing the rules…", "Change ended"),
+    Action.LOWER_HAND: ("Lowering the hand…", "Hand lowered"),
+    Action.START_ASSESSMENT: ("Starting the assessment…", "Assessment set"),
+    Action.PAUSE_ASSESSMENT: ("Asking for the pause…", "Done"),
+    Action.STOP_ASSESSMENT: ("Ending the assessment…", "Assessment ended"),
+}
 
 
 def _answer_badge(asked: Asked, now: float) -> Badge | None:
     since = now - asked.answered_at
+    asking, done = _WORDS[asked.action]
     if asked.answer is Answer.ASKED:
-        sending = asked.action is Action.MESSAGE
-        return Badge(text="Sending message…", tone=Tone.SOFT, icon="message") if sending else None
+        return Badge(text=asking, tone=Tone.SOFT, icon="message") if asking else None
     if asked.answer is Answer.CONFIRMED:
-        done = Badge(text=_DONE[asked.action], tone=Tone.LIVE, icon="check")
-        return done if since < CONFIRMED_FOR else None
+        return Badge(text=done, tone=Tone.LIVE, icon="check") if since < CONFIRMED_FOR else None
     if since >= REFUSED_FOR:
         return None
     word = {Answer.REFUSED: "refused", Answer.FAILED: "failed"}.get(asked.answer, "not delivered")
-    text = f"{_NOT_DONE[asked.action]} {word}" + (f": {asked.detail}" if asked.detail else "")
+    text = f"{VERB[asked.action]} {word}" + (f": {asked.detail}" if asked.detail else "")
     return Badge(text=text, tone=Tone.DANGER, icon="warning")
 
 

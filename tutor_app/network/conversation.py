@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import time
@@ -11,6 +11,7 @@ from time import time
 from protocol.link import Link, LinkClosed
 from protocol.messages import (
     VERSION,
+    Breach,
     Command,
     Credit,
     EndLesson,
@@ -18,6 +19,7 @@ from protocol.messages import (
     Hello,
     LessonTerms,
     Message,
+    Noted,
     Outcome,
     Patches,
     PermitEnded,
@@ -37,14 +39,24 @@ from protocol.messages import (
 from protocol.pictures import picture_bytes
 from protocol.policy.bundle import StaffBundle
 from protocol.session import WATCH_RIGHT, CloseCode, LocalProtocolError, RemoteProtocolError, State
-from tutor_app.classroom.events import CommandAnswered, Event, MessageUnderstood, NotPermitted, Permitted, StatusTold
+from tutor_app.classroom.events import (
+    BreachTold,
+    CommandAnswered,
+    Event,
+    MessageUnderstood,
+    NotPermitted,
+    Permitted,
+    StatusTold,
+)
 from tutor_app.network.mailbox import Mailbox
 from tutor_app.network.problems import Problems
 from tutor_app.network.program import PROGRAM
+from tutor_app.network.told import Told
 from tutor_app.network.traffic import Traffic
 from tutor_app.network.wishes import WatchAsk, Wishes
 
 ANSWERS_WITHIN = 2.0  # seconds a lesson's end waits for the answers to what was ordered just before
+NOTED_AT_ONCE = 64  # breaches in one message, by the protocol
 ORDERS = 64  # waiting for one device: more than a tutor can click while a link is slow
 _BREACHES = {1002, 1003, 1007, 1009}  # RFC 6455 §7.4.1: what websockets itself closes for
 
@@ -74,6 +86,7 @@ class Shared:
     mailbox: Mailbox
     traffic: Traffic
     problems: Problems
+    told: Told
     tell: Callable[[Event], None]
 
 
@@ -95,6 +108,8 @@ class Conversation:
         self._credits: dict[Stream, Shown] = {}
         self._orders: deque[Command] = deque()
         self._unanswered: set[str] = set()
+        self._breaches: set[str] = set()
+        self._noted: list[str] = []
         self._work = asyncio.Event()
         self._farewell: str | None = None
 
@@ -120,6 +135,11 @@ class Conversation:
         else:
             self._orders.append(command)
             self._work.set()
+
+    def noted(self, breaches: Iterable[str]) -> None:
+        """These breaches are on record: the device need not tell them again."""
+        self._noted.extend(breaches)
+        self._work.set()
 
     def wished(self) -> None:
         """The wishes for this device may have changed."""
@@ -173,7 +193,11 @@ class Conversation:
     async def _read(self) -> LinkClosed:
         try:
             while True:
-                self._take_in(await self._receive())
+                message = await self._receive()
+                if isinstance(message, Breach):
+                    await self._breach(message)
+                else:
+                    self._take_in(message)
         except LinkClosed as closed:
             return closed
 
@@ -206,6 +230,16 @@ class Conversation:
                 self._refused = NotPermitted(device=self.device, reason=message.reason, detail=why, at=at)
                 self._tell(self._refused)
 
+    async def _breach(self, breach: Breach) -> None:
+        """Pass a breach on, once on this link; a device that tells them without end is cut off."""
+        if not self._shared.told.take(self.device, breach.id):
+            error = RemoteProtocolError("more breaches than a lesson can have", CloseCode.TOO_FAST)
+            await self.link.close(error.code, str(error))
+            raise LinkClosed(error.code, str(error)) from error
+        if breach.id not in self._breaches:
+            self._breaches.add(breach.id)
+            self._tell(BreachTold(device=self.device, breach=breach, at=time()))
+
     def _picture(self, shown: Shown) -> None:
         stream = Stream.TILE if isinstance(shown, Frame) else Stream.FOCUS
         if stream is Stream.TILE:
@@ -220,6 +254,7 @@ class Conversation:
                 self._work.clear()
                 while self._orders:
                     await self._say_order(self._orders.popleft())
+                await self._say_noted()
                 for stream in Stream:
                     await self._follow_wish(stream)
                 await self._give_credits()
@@ -233,6 +268,11 @@ class Conversation:
         except LocalProtocolError as error:
             self._unanswered.discard(command.id)
             self._answer(command.id, Result.REFUSED, str(error))
+
+    async def _say_noted(self) -> None:
+        while self._noted and self._open:
+            some, self._noted = self._noted[:NOTED_AT_ONCE], self._noted[NOTED_AT_ONCE:]
+            await self.link.send(Noted(breaches=tuple(some)))
 
     async def _follow_wish(self, stream: Stream) -> None:
         wish, asked = self._shared.wishes.of(self.device, stream), self._asked.get(stream)

@@ -23,6 +23,7 @@ from tutor_app.network.limits import Limits
 from tutor_app.network.mailbox import Mailbox, Picture
 from tutor_app.network.problems import Problems
 from tutor_app.network.reach import UNREACHABLE, Reach, is_expired, is_strange, is_turned_away
+from tutor_app.network.told import Told
 from tutor_app.network.traffic import Traffic
 from tutor_app.network.wishes import Wishes
 
@@ -68,7 +69,7 @@ class Fleet:
         self._college = credentials.identity.college
         self._tell = tell
         self._limits = limits
-        self._shared = Shared(staff, self.wishes, mailbox, traffic, self.problems, tell)
+        self._shared = Shared(staff, self.wishes, mailbox, traffic, self.problems, Told(), tell)
         self._book = Candidates(limits, random.random)
         self._reach = Reach(staff_context(credentials), limits, self._loop.time())
         self._lesson: LessonTerms | None = None
@@ -119,6 +120,7 @@ class Fleet:
             if self._lesson:
                 await self._end_all("Another lesson begins")
             self._lesson = lesson
+            self._shared.told.clear()
             self._book.forgive(self._loop.time())
             self.problems.over("duplicate")
             self.problems.repeat()
@@ -147,6 +149,12 @@ class Fleet:
                 held.conversation.order(order.command)
             else:
                 self._tell(unsent(order.device, order.command, NOT_CONNECTED))
+
+    def noted(self, device: str, breaches: Iterable[str]) -> None:
+        """These breaches of the device are on record; one that has left is told so when it tells them again."""
+        held = self._held.get(device)
+        if held:
+            held.conversation.noted(breaches)
 
     def drained(self, pictures: Iterable[Picture]) -> None:
         """The window took these pictures."""

@@ -118,6 +118,11 @@ class Network:
         chosen = tuple(orders)
         self._post(lambda inside: inside.fleet.order(chosen))
 
+    def noted(self, device: str, breaches: Iterable[str]) -> None:
+        """Tell a device that these breaches are on record. May be called from any thread."""
+        chosen = tuple(breaches)
+        self._post(lambda inside: inside.fleet.noted(device, chosen))
+
     def events(self) -> list[Event]:
         """Take what has happened since the last call, oldest first."""
         return self._queue.take()

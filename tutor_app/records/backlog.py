@@ -6,7 +6,7 @@ ever is: the caller is told by RecordsFull.
 
 import itertools
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from tutor_app.records.problems import RecordsFull
@@ -14,10 +14,11 @@ from tutor_app.records.values import Attendance, Record
 
 
 class Waiting(NamedTuple):
-    """A record, and when it was taken in among all of them."""
+    """A record, when it was taken in among all of them, and whom to tell that it is stored."""
 
     number: int
     record: Record
+    stored: Callable[[], None] | None = None
 
 
 class Backlog:
@@ -31,7 +32,7 @@ class Backlog:
         self._stopped = False
         self._changed = threading.Condition()
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Record, stored: Callable[[], None] | None = None) -> None:
         """Take a record in, without blocking; raises RecordsFull when there is no room."""
         with self._changed:
             self._taken = number = self._taken + 1
@@ -41,7 +42,7 @@ class Backlog:
                 number = known.number
             elif len(self._waiting) >= self._bound and not self._make_room(record):
                 return
-            self._waiting[key] = Waiting(number, record)
+            self._waiting[key] = Waiting(number, record, stored)
             self._changed.notify_all()
 
     def _make_room(self, record: Record) -> bool:

@@ -74,6 +74,8 @@ def _place(connection: Connection, record: Record) -> None:
     match record:
         case LessonStarted():
             _add(connection, lessons, asdict(record))
+        case Flagged(source="rule"):
+            _add_once(connection, flags, asdict(record))
         case Flagged():
             _add(connection, flags, asdict(record))
         case CommandAsked():
@@ -112,11 +114,16 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    """Insert a row; the same row again is ignored, a different one under its id is a Misfit."""
+def _add_once(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless one has its id: what two members of staff were told counts as the first of them wrote it."""
     statement = _insert(connection, table).values(row)
     added = statement.on_conflict_do_nothing(index_elements=list(table.primary_key)).returning(*table.primary_key)
-    if connection.execute(added).first():
+    return connection.execute(added).first() is not None
+
+
+def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
+    """Insert a row; the same row again is ignored, a different one under its id is a Misfit."""
+    if _add_once(connection, table, row):
         return
     if connection.scalar(select(func.count()).select_from(table).where(_where(table, row))) == 0:
         raise Misfit(f"another of the {table.name} has this id")

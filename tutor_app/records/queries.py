@@ -94,7 +94,7 @@ class Attended:
 
 @dataclass(frozen=True)
 class Flag:
-    """A flag, withdrawn when `withdrawn_at` says so."""
+    """A flag, withdrawn when `withdrawn_at` says so; `source` and what follows as in `values.Flagged`."""
 
     id: str
     lesson: str
@@ -113,6 +113,10 @@ class Flag:
     withdrawn_by_id: str | None
     withdrawn_by_name: str | None
     withdrawn_reason: str | None
+    source: str
+    rule: str
+    sentence: str
+    detail: str
 
 
 @dataclass(frozen=True)

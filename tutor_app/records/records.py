@@ -49,9 +49,12 @@ class Records:
         """Where they are, for people."""
         return str(self._store.place)
 
-    def write(self, record: Record) -> None:
-        """Queue a record without blocking; raises RecordsFull when a flag, lesson or command finds no room."""
-        self._writer.write(record)
+    def write(self, record: Record, stored: Callable[[], None] | None = None) -> None:
+        """Queue a record without blocking; raises RecordsFull when a flag, lesson or command finds no room.
+
+        `stored` is called on the records' own thread once the record is durable; it must not block.
+        """
+        self._writer.write(record, stored)
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was written before is durable; False when it is not within `timeout` seconds."""

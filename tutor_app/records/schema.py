@@ -70,6 +70,10 @@ flags = Table(
     Column("withdrawn_by_id", Text),
     Column("withdrawn_by_name", Text),
     Column("withdrawn_reason", Text),
+    Column("source", Text, nullable=False, server_default="tutor"),
+    Column("rule", Text, nullable=False, server_default=""),
+    Column("sentence", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
 )
 
 commands = Table(

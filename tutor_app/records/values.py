@@ -66,7 +66,11 @@ class Attendance(_Value):
 
 @dataclass(frozen=True, kw_only=True)
 class Flagged(_Value):
-    """Staff noted a student's behaviour; `category` is the policy's word, `user` and `host` as the device said them."""
+    """A student's behaviour was noted; `category` is the policy's word, `user` and `host` as the device said them.
+
+    `source` "tutor": staff noted it. "rule": a rule on the student's laptop did; then `rule` is its name, `sentence`
+    what the student read, `detail` what it was about, and `by_…` the member of staff whose lesson it was.
+    """
 
     id: str
     lesson: str
@@ -79,6 +83,10 @@ class Flagged(_Value):
     by_id: str
     by_name: str
     at: float
+    source: str = "tutor"
+    rule: str = ""
+    sentence: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from tutor_app.records.backlog import Backlog
+from tutor_app.records.backlog import Backlog, Waiting
 from tutor_app.records.placing import Unplaced, place_all
 from tutor_app.records.problems import explain
 from tutor_app.records.values import Record
@@ -39,9 +39,12 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def write(self, record: Record) -> None:
-        """Queue a record, at once and from any thread; raises RecordsFull, for anything but attendance."""
-        self._backlog.add(record)
+    def write(self, record: Record, stored: Callable[[], None] | None = None) -> None:
+        """Queue a record, at once and from any thread; raises RecordsFull, for anything but attendance.
+
+        `stored` is called on this writer's thread once the record is durable; it must not block.
+        """
+        self._backlog.add(record, stored)
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was written before this call is on the disk; False when it is not in time."""
@@ -70,8 +73,17 @@ class Writer:
             else:
                 self._backlog.done(batch)
                 self._stored(unplaced)
+                for waiting in batch.values():
+                    self._tell_stored(waiting)
                 pause = _FIRST_PAUSE
         self._engine.dispose()
+
+    def _tell_stored(self, waiting: Waiting) -> None:
+        try:
+            if waiting.stored:
+                waiting.stored()
+        except Exception:
+            _log.exception("nobody could be told that this is stored: %s", type(waiting.record).__name__)
 
     def _failed(self, error: Exception) -> None:
         why = (

@@ -11,6 +11,7 @@ from tutor_app.ui.theme import Theme
 
 # name: (words, keys, icon)
 _ACTIONS: Final = {
+    "eyes": ("Eyes on me", "F9", "eyes"),
     "lock": ("Lock", "Ctrl+L", "lock"),
     "lock-all": ("Lock all", "Ctrl+Shift+L", "lock"),
     "unlock": ("Unlock", "Ctrl+U", "unlock"),
@@ -18,6 +19,10 @@ _ACTIONS: Final = {
     "message": ("Message", "Ctrl+M", "message"),
     "message-all": ("Message all", "Ctrl+Shift+M", "message"),
     "flag": ("Flag", "Ctrl+G", "flag"),
+    "rules": ("Rules", "F7", "rules"),
+    "edit-rules": ("Allow or block…", "Ctrl+B", "rules"),
+    "next-hand": ("Next raised hand", "Ctrl+H", "help"),
+    "lower-hand": ("Lower the hand", "Ctrl+Shift+H", "help"),
     "open": ("Open large", "Return", "fit"),
     "select-all": ("Select all", "Ctrl+A", "people"),
     "find": ("Find a student", "Ctrl+F", "find"),

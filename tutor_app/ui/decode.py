@@ -1,38 +1,49 @@
 """JPEG → pixels with the decoder pinned: left to themselves Qt and Pillow would try every format they know.
 
-Small pictures are read by Qt in the window's thread. What changed on a large one is read by Pillow: its libjpeg-turbo
-uses the processor's vector instructions where the one inside Qt does not, and it lets other threads run meanwhile.
+Small pictures are read by Qt in the window's thread. What changed on a large one is read by libjpeg-turbo, straight
+into the order of bytes a window has, or by Pillow where there is none: it carries the same library. Both use the
+processor's vector instructions, where the one inside Qt does not, and let other threads run meanwhile.
 """
 
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import accumulate
+from typing import Final, TypeAlias
 
 from PIL.Image import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader
 
+from protocol import turbojpeg
 from protocol.messages import Patch, Patches
 
 ALLOCATION_LIMIT: Final = 16  # MiB: a tile of half a 4K screen each way takes 8
 WORKERS: Final = 2
 INLINE: Final = 96 * 1024  # pixels: under a millisecond of work, while handing over to a thread and back takes half
 ROWS: Final = 64  # half a MiB of a 1080p screen: memory the allocator keeps, where whole screens page in anew each time
+KEPT: Final = 4 * 3840 * 2160  # bytes: a 4K screen; a message may be twice that, and is not worth keeping room for
 _SCANS: Final = 3  # a baseline JPEG needs no more than one for each component; each one more is work for ten bytes
 _SCAN: Final = b"\xff\xda"
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Rows of pixels, as QImage.Format_RGBX8888 has them, and where they go on the screen."""
+    """Rows of pixels and where they go on the screen: as QImage.Format_RGB32 has them, or Format_RGBX8888.
+
+    The memory they lie in is used again for the next message.
+    """
 
     x: int
     y: int
     width: int
     height: int
-    pixels: bytes
+    pixels: bytes | memoryview
+    red_first: bool = False
+
+
+Place: TypeAlias = tuple[Patch, memoryview]
 
 
 def decode(jpeg: bytes) -> QImage | None:
@@ -50,10 +61,25 @@ def decode(jpeg: bytes) -> QImage | None:
     return None if image.isNull() else image
 
 
-def decode_patch(patch: Patch) -> list[Strip] | None:
-    """Return a patch in strips of a few rows, or None where it cannot be read. May be called in any thread."""
+def decode_patch(patch: Patch, memory: memoryview | None = None) -> list[Strip] | None:
+    """Return a patch in strips, or None where it cannot be read. May be called in any thread.
+
+    `memory` has room for its pixels, four bytes each; None takes new memory.
+    """
     if patch.jpeg.count(_SCAN) > _SCANS:
         return None
+    turbo = turbojpeg.load()
+    if turbo is None:
+        return _decode_by_pillow(patch)
+    memory = memory or memoryview(bytearray(_size(patch)))
+    try:
+        turbo.decode(patch.jpeg, memory, patch.width, patch.height)
+    except turbojpeg.TurboJpegError:
+        return None
+    return [Strip(patch.x, patch.y, patch.width, patch.height, memory)]
+
+
+def _decode_by_pillow(patch: Patch) -> list[Strip] | None:
     try:
         picture = JpegImageFile(io.BytesIO(patch.jpeg))
         if picture.size != (patch.width, patch.height):
@@ -68,12 +94,34 @@ def decode_patch(patch: Patch) -> list[Strip] | None:
 def _strip(image: Image, patch: Patch, top: int) -> Strip:
     bottom = min(patch.height, top + ROWS)
     pixels = image.crop((0, top, patch.width, bottom)).tobytes("raw", "RGBX")
-    return Strip(patch.x, patch.y + top, patch.width, bottom - top, pixels)
+    return Strip(patch.x, patch.y + top, patch.width, bottom - top, pixels, red_first=True)
 
 
-def decode_patches(patches: Iterable[Patch]) -> list[list[Strip] | None]:
+def _size(patch: Patch) -> int:
+    return 4 * patch.width * patch.height
+
+
+class _Memory:
+    """Room for the pixels of one message, kept for the next: new memory would page in anew each time."""
+
+    def __init__(self) -> None:
+        self._memory = memoryview(bytearray())
+
+    def lay_out(self, patches: Iterable[Patch]) -> list[Place]:
+        """Return each patch with a place of its own. What lay there before is gone."""
+        patches = tuple(patches)
+        ends = tuple(accumulate(map(_size, patches)))
+        needed, memory = max(ends, default=0), self._memory
+        if len(memory) < needed:
+            memory = memoryview(bytearray(needed))
+        if len(memory) <= KEPT:
+            self._memory = memory
+        return [(patch, memory[end - _size(patch) : end]) for patch, end in zip(patches, ends, strict=True)]
+
+
+def decode_patches(places: Iterable[Place]) -> list[list[Strip] | None]:
     """Return all of them, each in strips."""
-    return [decode_patch(patch) for patch in patches]
+    return [decode_patch(patch, memory) for patch, memory in places]
 
 
 class FocusDecoder(QObject):
@@ -93,6 +141,7 @@ class FocusDecoder(QObject):
         self._at_work: tuple[str, Patches] | None = None
         self._left = 0
         self._strips: list[Strip] = []
+        self._memory = _Memory()
         self._part_done.connect(self._gather)
 
     @property
@@ -101,14 +150,18 @@ class FocusDecoder(QObject):
         return self._at_work is not None
 
     def put(self, device: str, shown: Patches) -> None:
-        """Read this now; nothing else may be at work. `decoded` may come before this returns."""
+        """Read this now; nothing else may be at work. `decoded` may come before this returns.
+
+        The strips are good until the next call.
+        """
         self._number += 1
         self._at_work, self._strips = (device, shown), []
+        places = self._memory.lay_out(shown.patches)
         if sum(patch.width * patch.height for patch in shown.patches) <= INLINE:
             self._left = 1
-            self._gather(self._number, decode_patches(shown.patches))
+            self._gather(self._number, decode_patches(places))
             return
-        parts = [part for part in _shared_out(shown.patches) if part]
+        parts = [part for part in _shared_out(places) if part]
         self._left = len(parts)
         for part in parts:
             self._pool.start(_Work(self._work(self._number, part)))
@@ -118,8 +171,9 @@ class FocusDecoder(QObject):
         self._number += 1
         self._at_work, self._strips = None, []
         self._pool.waitForDone(2000)
+        self._memory = _Memory()
 
-    def _work(self, number: int, part: Sequence[Patch]) -> Callable[[], None]:
+    def _work(self, number: int, part: Sequence[Place]) -> Callable[[], None]:
         return lambda: self._part_done.emit(number, decode_patches(part))
 
     def _gather(self, number: int, part: list[list[Strip] | None]) -> None:
@@ -134,14 +188,14 @@ class FocusDecoder(QObject):
             self.decoded.emit(device, strips, shown)
 
 
-def _shared_out(patches: Iterable[Patch]) -> list[list[Patch]]:
+def _shared_out(places: Iterable[Place]) -> list[list[Place]]:
     """Return the patches in parts of about the same number of pixels, one for each worker."""
-    parts: list[list[Patch]] = [[] for _ in range(WORKERS)]
+    parts: list[list[Place]] = [[] for _ in range(WORKERS)]
     pixels = [0] * WORKERS
-    for patch in sorted(patches, key=lambda patch: patch.width * patch.height, reverse=True):
+    for place in sorted(places, key=lambda place: _size(place[0]), reverse=True):
         least = pixels.index(min(pixels))
-        parts[least].append(patch)
-        pixels[least] += patch.width * patch.height
+        parts[least].append(place)
+        pixels[least] += _size(place[0])
     return parts
 
 

@@ -17,6 +17,14 @@ TEXT: Final = 1000
 RECENT: Final = 4
 
 
+def sentence_field(example: str, text: str = "") -> QLineEdit:
+    """Return a field for what a lock screen says."""
+    field = QLineEdit(text, placeholderText=f"For example: {example}")
+    field.setMaxLength(SENTENCE)
+    field.setAccessibleName("A sentence for the lock screen, if you like")
+    return field
+
+
 class LockDialog(Sheet):
     """Asks for an optional sentence; Enter locks at once."""
 
@@ -24,11 +32,9 @@ class LockDialog(Sheet):
 
     def __init__(self, parent: QWidget, students: Sequence[Student], total: int, recent: Sequence[str]) -> None:
         super().__init__(parent, f"Lock {screens(students, total)}", unreachable(students))
-        self.field = QLineEdit(placeholderText="For example: Eyes on the board, please")
-        self.field.setMaxLength(SENTENCE)
-        name = label("A sentence for the lock screen, if you like")
+        self.field = sentence_field("Eyes on the board, please")
+        name = label(self.field.accessibleName())
         name.setBuddy(self.field)
-        self.field.setAccessibleName(name.text())
         self.add(name)
         self.add(self.field)
         self._offer(recent[:RECENT])
@@ -106,34 +112,22 @@ class MessageDialog(Sheet):
 
 
 class EndDialog(Sheet):
-    """Asks before a lesson ends; with locked screens, what becomes of them."""
+    """Asks before a lesson ends. Locked screens are unlocked: a lock never outlives its lesson."""
 
-    chosen = Signal(bool)
-    """Whether to unlock first."""
+    chosen = Signal()
 
-    def __init__(self, parent: QWidget, lesson: str, live: int, locked: Sequence[Student], closing: bool) -> None:
+    def __init__(self, parent: QWidget, lesson: str, live: int, locked: int, closing: bool) -> None:
         what = "Close and end" if closing else "End"
         laptops = f"{live} laptop{'s' if live != 1 else ''}"
         words = f"Viewing ends at once on {laptops}." if live else "Nobody is being viewed."
-        super().__init__(parent, f"{what} {lesson}?", words)
         if locked:
-            self._ask_about(locked)
-            return
-        end = button("End lesson", kind="primary", default=True)
-        end.clicked.connect(lambda: self._end(False))
+            words += " One locked screen is unlocked." if locked == 1 else f" {locked} locked screens are unlocked."
+        super().__init__(parent, f"{what} {lesson}?", words)
+        end = button("Unlock all and end" if locked else "End lesson", kind="primary", default=True)
+        end.clicked.connect(self.accept)
         self.add_buttons([end], cancel="Go on teaching")
 
-    def _ask_about(self, locked: Sequence[Student]) -> None:
-        one = len(locked) == 1
-        are = "One screen is locked." if one else f"{len(locked)} screens are locked."
-        stay = "it stays" if one else "they stay"
-        self.add(label(f"{are} Unless you unlock, {stay} locked until the lease ends, 10 minutes at most.", wrap=True))
-        unlock = button("Unlock all and end", kind="primary", default=True)
-        unlock.clicked.connect(lambda: self._end(True))
-        keep = button("Keep locked and end")
-        keep.clicked.connect(lambda: self._end(False))
-        self.add_buttons([unlock, keep])
-
-    def _end(self, unlock: bool) -> None:
-        self.chosen.emit(unlock)
-        self.accept()
+    def accept(self) -> None:
+        """End it."""
+        self.chosen.emit()
+        super().accept()

@@ -12,7 +12,7 @@ from tutor_app.ui.theme import Theme
 from tutor_app.ui.wall_view import LARGEST, ORDINARY, SMALLEST
 from tutor_app.ui.widgets import Choice, IconButton, button, label
 
-_ICONS: Final = {Filter.LOCKED: "lock", Filter.FLAGGED: "flag", Filter.MISSING: "missing"}
+_ICONS: Final = {Filter.HELP: "help", Filter.FLAGGED: "flag", Filter.LOCKED: "lock", Filter.MISSING: "missing"}
 _STEP: Final = 40  # pixels of a tile's width
 
 

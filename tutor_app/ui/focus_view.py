@@ -23,6 +23,7 @@ from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Card, Choice, IconButton, KeyButton, label
 
 LARGEST_ASKED: Final = QSize(3840, 2160)  # a larger desktop comes scaled: 4K is what one screen can show
+_NO_PICTURE = (Look.MISSING, Look.PAUSED, Look.WAITING, Look.COVERED)
 _OVER_PICTURE = {Look.LOCKED: Tone.LOCKED, Look.ASKED: Tone.INK, Look.FADED: Tone.WARN}
 
 
@@ -113,8 +114,8 @@ class FocusView(QWidget):
         self._name.setText(single_line(student.name))
         self._facts.set_runs(_facts(student))
         self._offer_monitors(student.monitors)
-        bare = not self.canvas.has_picture or shown.look in (Look.MISSING, Look.PAUSED, Look.WAITING)
-        self.canvas.set_faded(shown.look in (Look.FADED, Look.MISSING, Look.PAUSED, Look.WAITING))
+        bare = not self.canvas.has_picture or shown.look in _NO_PICTURE
+        self.canvas.set_faded(shown.look in (Look.FADED, *_NO_PICTURE))
         over = shown.look in _OVER_PICTURE
         self._mark.set_runs([Run(f"{shown.headline} · {shown.aside}", _OVER_PICTURE[shown.look])] if over else [])
         self._mark.setVisible(over and not bare)

@@ -3,7 +3,7 @@
 from datetime import tzinfo
 from typing import Final
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QPoint, QSize, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
@@ -15,7 +15,7 @@ from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import KeyButton, label
 
 _SPACING: Final = 8
-_NAMES: Final = ("lock", "unlock", "message", "flag", "end")
+_NAMES: Final = ("eyes", "lock", "unlock", "message", "flag", "rules", "end")
 
 
 class ActionButton(KeyButton):
@@ -86,8 +86,10 @@ class LessonBar(QFrame):
         self._facts = RunsLabel(theme)
         buttons = [ActionButton(theme, actions[name]) for name in _NAMES[:-1]]
         buttons[0].setProperty("primary", True)
+        self.rules_button = buttons[_NAMES.index("rules")]
         end = ActionButton(theme, actions["end"], tone="danger")
         end.setProperty("danger", True)
+        self.rules = ""
         self._row = Overflow(theme, [*buttons, end])
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
@@ -100,6 +102,11 @@ class LessonBar(QFrame):
         for action in (actions[name] for name in _NAMES):
             action.changed.connect(self._soon.start)
 
+    def rules_place(self) -> QPoint:
+        """Return where the menu of rules opens: under its button, or under "More"."""
+        button = self.rules_button if self.rules_button.isVisible() else self._row.more
+        return button.mapToGlobal(QPoint(0, button.height() + 4))
+
     def refresh(self, now: float, over: bool = False) -> None:
         """Say how long the lesson goes on."""
         lesson = self._lesson
@@ -107,7 +114,8 @@ class LessonBar(QFrame):
         places = [single_line(place) for place in (group, lesson.room) if place]
         until = " · ".join([*places, f"until {clock_time(lesson.ends_at, self._zone)}", ""])
         left = Run("ended", Tone.WARN) if over else time_left(lesson.ends_at - now)
-        self._facts.set_runs((Run(until), left))
+        rules = f" · rules: {single_line(self.rules)}" if self.rules else ""
+        self._facts.set_runs((Run(until), left, Run(rules)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move buttons into "More" or out of it."""

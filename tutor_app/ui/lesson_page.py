@@ -10,11 +10,13 @@ from protocol.policy.bundle import StaffBundle
 from tutor_app.classroom.budget import DEFAULT_MBIT, Budget
 from tutor_app.classroom.classroom import Changes
 from tutor_app.classroom.events import TileAsked
+from tutor_app.classroom.rules import Change
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
 from tutor_app.ui.decode import Strip
 from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
+from tutor_app.ui.eyes import ORDINARY, EyesDialog
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.flag_dialog import FlagDialog
 from tutor_app.ui.focus_view import FocusView
@@ -22,12 +24,18 @@ from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.rules_dialog import RulesDialog
+from tutor_app.ui.rules_menu import RulesMenu, offered
+from tutor_app.ui.sheet import people
 from tutor_app.ui.status_line import Load
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.wall_page import PolicyFacts, WallPage
 from tutor_app.ui.watching import BYTES_OF_A_MBIT, Watching
 
-_WHILE_HELD = ("lock", "lock-all", "unlock", "unlock-all", "message", "message-all", "flag", "open", "end")
+_WHILE_HELD = (
+    *("eyes", "lock", "lock-all", "unlock", "unlock-all", "message", "message-all", "flag", "open", "end"),
+    *("rules", "edit-rules", "next-hand", "lower-hand"),
+)
 
 
 class LessonPage(QStackedWidget):
@@ -51,6 +59,9 @@ class LessonPage(QStackedWidget):
     ) -> None:
         super().__init__()
         self.run, self._actions, self._clock = run, actions, clock
+        self._theme, self._viewer = theme, viewer
+        self._rule_sets = offered(college.bundle.policy, run.tutor.role)
+        run.reminds = lambda: remembered.reminds
         self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
         every = college.bundle.policy.lesson.tile_interval_ms / 1000
         self.budget = Budget(remembered.number("wall-mbit", DEFAULT_MBIT) * BYTES_OF_A_MBIT, every)
@@ -131,12 +142,12 @@ class LessonPage(QStackedWidget):
         """Ask before the lesson ends."""
         students = self.run.classroom.students.values()
         live = sum(student.presence is Presence.LIVE for student in students)
-        dialog = EndDialog(self, self.run.lesson.name, live, self.run.classroom.locked, closing)
+        dialog = EndDialog(self, self.run.lesson.name, live, len(self.run.classroom.to_unlock), closing)
         dialog.chosen.connect(self._end)
         dialog.open()
 
-    def _end(self, unlock: bool) -> None:
-        self.run.end("ended by the tutor", unlock)
+    def _end(self) -> None:
+        self.run.end("ended by the tutor")
         self.closed.emit()
 
     def _lock(self, students: list[Student]) -> None:
@@ -171,6 +182,72 @@ class LessonPage(QStackedWidget):
             dialog.chosen.connect(lambda slug, note, label: self.run.flag(devices, slug, note, label))
             dialog.open()
 
+    def _eyes(self) -> None:
+        """Lock everybody, or release them where they are locked by this already."""
+        if self.run.classroom.eyes:
+            self.run.release()
+            return
+        here = sum(student.linked for student in self.run.classroom.students.values())
+        minutes = self._remembered.number("eyes-minutes", ORDINARY)
+        dialog = EyesDialog(self, here, minutes, self._remembered.sentences)
+        dialog.chosen.connect(self._eyes_chosen)
+        dialog.open()
+
+    def _eyes_chosen(self, sentence: str, minutes: int) -> None:
+        self._remembered.keep("eyes-minutes", minutes)
+        self._remembered.keep_sentence(sentence)
+        self.run.eyes_on_me(sentence, minutes or None)
+
+    def _open_rules(self) -> None:
+        classroom, may = self.run.classroom, self._may_rules()
+        menu = RulesMenu(self, self._actions["edit-rules"], self._rule_sets, classroom.rule_set, may=may)
+        whom = {change.id: self._whom(change) for change in classroom.rule_changes}
+        menu.show_changes(classroom.rule_changes, whom, self._viewer.zone, may=may)
+        menu.rules_chosen.connect(lambda name: self.run.set_rules(name, self._rules_title(name)))
+        menu.ended.connect(self.run.drop_change)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.wall_page.bar.rules_place())
+
+    def _edit_rules(self) -> None:
+        total, some = len(self.run.classroom.students), self.focused or self.wall_page.selected()
+        students = self.chosen() if some else []
+        dialog = RulesDialog(self, self._theme, students, total)
+        devices = [student.device for student in students]
+        dialog.chosen.connect(lambda edit, all_: self.run.change_rule(edit, None if all_ else devices))
+        dialog.open()
+
+    def _next_hand(self) -> None:
+        """Go to whose hand has been up longest, or to the one after the student in hand."""
+        raised = [one.device for one in self.run.classroom.hands(self._clock())]
+        if not raised:
+            return
+        here = self.focused or next(iter(self.wall_page.selected()), "")
+        device = raised[(raised.index(here) + 1) % len(raised)] if here in raised else raised[0]
+        if self.focused:
+            self.open_student(device)
+        else:
+            self.wall_page.show_device(device)
+
+    def _lower(self) -> None:
+        some = self.focused or self.wall_page.selected()
+        raised = [one.device for one in self.chosen() if one.asks_for_help] if some else []
+        if raised:
+            self.run.lower_hands(raised)
+
+    def _may_rules(self) -> bool:
+        policy, role = self._college.bundle.policy, self.run.tutor.role
+        return Right.RULES in policy.rights(role)
+
+    def _rules_title(self, name: str) -> str:
+        known = self._college.bundle.policy.rules.get(name)
+        return known.title if known and known.title else name
+
+    def _whom(self, change: Change) -> str:
+        students = self.run.classroom.students
+        if change.devices is None:
+            return "everybody"
+        return people([students[device] for device in change.devices], len(students))
+
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _connect(self) -> None:
@@ -203,6 +280,11 @@ class LessonPage(QStackedWidget):
             "message": lambda: self._message(self.chosen()),
             "message-all": lambda: self._message(list(everybody)),
             "flag": self._flag,
+            "eyes": self._eyes,
+            "rules": self._open_rules,
+            "edit-rules": self._edit_rules,
+            "next-hand": self._next_hand,
+            "lower-hand": self._lower,
             "open": self._open_selected,
             "select-all": wall.wall.selectAll,
             "find": self._find,
@@ -283,6 +365,17 @@ class LessonPage(QStackedWidget):
         self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
         self._actions["unlock-all"].setEnabled(held and locked)
         self._actions.enable(("flag", "open"), held and some)
+        self._follow_rules_and_hands(held, some)
+
+    def _follow_rules_and_hands(self, held: bool, some: bool) -> None:
+        classroom = self.run.classroom
+        self._actions["eyes"].setText("Release all" if classroom.eyes else "Eyes on me")
+        self._actions["eyes"].setEnabled(held and any(Right.LOCK in one.may for one in classroom.students.values()))
+        self._actions["edit-rules"].setEnabled(held and self._may_rules())
+        raised = [one for one in classroom.students.values() if one.asks_for_help]
+        self._actions["next-hand"].setEnabled(held and bool(raised))
+        self._actions["lower-hand"].setEnabled(held and some and any(one in raised for one in self.chosen()))
+        self.wall_page.bar.rules = self._rules_title(classroom.rule_set)
 
 
 def _lock_in_sight(student: Student) -> bool:

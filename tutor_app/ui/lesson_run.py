@@ -9,18 +9,25 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from protocol.identity import Identity
 from protocol.messages import LessonTerms
+from protocol.policy.document import Policy
 from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     Event,
     MessageUnderstood,
     NetworkProblem,
+    Permitted,
     PictureShown,
     TileSeen,
 )
+from tutor_app.classroom.phrases import LAST_MINUTES
+from tutor_app.classroom.rules import Edit
 from tutor_app.records.recorder import Journal, Recorder
 from tutor_app.ui.ports import Wire
 
+_LATE: Final = (BreachTold, CommandAnswered, MessageUnderstood, NetworkProblem)  # what counts after the lesson's end
+FIVE_MINUTES: Final = "Five minutes left. Please finish and save your work."
 RENEW_EVERY: Final = 5  # seconds between looks at the lock leases
 
 
@@ -44,14 +51,19 @@ class LessonRun(QObject):
         journal: Journal,
         *,
         clock: Callable[[], float] = time.time,
+        policy: Policy | None = None,
     ) -> None:
         super().__init__()
         self._wire, self._clock = wire, clock
         self.lesson, self.tutor = lesson, tutor
-        self.classroom = Classroom(lesson, register, clock(), lambda: uuid4().hex)
+        self.classroom = Classroom(lesson, register, clock(), lambda: uuid4().hex, policy)
         self._expected = frozenset(self.classroom.students)
-        self._recorder = Recorder(journal, lesson, tutor, self.problem.emit)
+        self._recorder = Recorder(journal, lesson, tutor, self.problem.emit, wire.noted)
         self.is_over = False
+        self.reminds: Callable[[], bool] = lambda: True
+        """Whether the tutor wants students to be told when five minutes are left."""
+        self._reminded = False
+        self._begun_at = clock()
         self._ticks = 0
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self.tick)
@@ -62,12 +74,13 @@ class LessonRun(QObject):
         self._wire.begin(self.lesson)
         self._timer.start()
 
-    def end(self, reason: str = "", unlock: bool = False) -> None:
-        """End the lesson on every device, once; locked screens are unlocked first or stay to their lease's end."""
+    def end(self, reason: str = "") -> None:
+        """End the lesson on every device, once. Whatever is locked is unlocked first: no lock outlives its lesson."""
         if self.is_over:
             return
-        if unlock:
-            self.unlock([student.device for student in self.classroom.locked])
+        standing = self.classroom.to_unlock
+        if standing:
+            self.unlock(standing)
         self.is_over = True
         self._timer.stop()
         self._wire.end(reason)
@@ -80,15 +93,17 @@ class LessonRun(QObject):
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, events: list[Event]) -> None:
-        """Take in what the network tells; once the lesson is over only what was answered and what is wrong."""
+        """Take in what the network tells; once the lesson is over only what was answered, flagged or is wrong."""
         changes = Changes()
         for event in events:
-            if self.is_over and not isinstance(event, CommandAnswered | MessageUnderstood | NetworkProblem):
+            if self.is_over and not isinstance(event, _LATE):
                 continue
             changes |= self.classroom.apply(event)
-            self._recorder.happened(event)
+            self._recorder.happened(event, self.classroom.students)
         if changes:
             self.changed.emit(changes)
+        if not self.is_over and any(isinstance(event, Permitted) for event in events):
+            self._order(self.classroom.due(self._clock()))
 
     def take_shown(self, shown: list[TileSeen]) -> None:
         """Take in which tiles have a new picture."""
@@ -109,9 +124,11 @@ class LessonRun(QObject):
         changes = self.classroom.tick(now)
         if changes:
             self.changed.emit(changes)
+        self._order(self.classroom.due(now))
         self._ticks += 1
         if self._ticks % RENEW_EVERY == 0:
             self._wire.send(self.classroom.renewals(now))
+        self._remind(now)
         self._recorder.tick(self.classroom.students.values(), self._expected, now)
         self.ticked.emit()
         if now >= self.lesson.ends_at:
@@ -131,6 +148,30 @@ class LessonRun(QObject):
         """Show these students a text."""
         self._order(self.classroom.message(devices, text, self._clock()))
 
+    def eyes_on_me(self, sentence: str, minutes: int | None) -> None:
+        """Lock everybody for so many minutes, or until `release`."""
+        self._order(self.classroom.eyes_on_me(sentence, self._clock(), minutes))
+
+    def release(self) -> None:
+        """End "Eyes on me"."""
+        self._order(self.classroom.release(self._clock()))
+
+    def lower_hands(self, devices: Iterable[str]) -> None:
+        """These students have been seen to."""
+        self._order(self.classroom.lower_hands(devices, self._clock()))
+
+    def set_rules(self, rules: str, title: str) -> None:
+        """Hold the lesson under another rule set."""
+        self._order(self.classroom.set_rules(rules, self._clock(), title))
+
+    def change_rule(self, edit: Edit, devices: Iterable[str] | None) -> None:
+        """Allow or block a site or program for these students, or for everybody (None)."""
+        self._order(self.classroom.change_rule(edit, devices, self._clock()))
+
+    def drop_change(self, change: str) -> None:
+        """End a change of the rules."""
+        self._order(self.classroom.drop_change(change, self._clock()))
+
     def flag(self, devices: Iterable[str], category: str, note: str, label: str = "") -> None:
         """Flag these students' behaviour; `label` is what people call the category."""
         flags, changes = self.classroom.flag(devices, category, note, self._clock(), label=label)
@@ -144,9 +185,21 @@ class LessonRun(QObject):
         self._recorder.withdrawn(withdrawn, now)
         self._order((orders, changes))
 
+    def _remind(self, now: float) -> None:
+        """Tell students once that five minutes are left, in a lesson that is long enough for it to be news."""
+        left = self.lesson.ends_at - now
+        long_enough = self.lesson.ends_at - self._begun_at > 2 * LAST_MINUTES
+        if self._reminded or not 0 < left <= LAST_MINUTES or not long_enough:
+            return
+        self._reminded = True
+        here = [student.device for student in self.classroom.students.values() if student.linked]
+        if here and self.reminds():
+            self._order(self.classroom.message(here, FIVE_MINUTES, now, "“Five minutes left” → everybody here"))
+
     def _order(self, asked: tuple[list[Order], Changes]) -> None:
         orders, changes = asked
         self._recorder.asked(orders, self._clock())
         if orders:
             self._wire.send(orders)
-        self.changed.emit(changes)
+        if changes:
+            self.changed.emit(changes)

@@ -13,7 +13,8 @@ from tutor_app.ui.theme import Scheme, Theme
 
 _LESSON = (
     *("open", "", "lock", "lock-all", "unlock", "unlock-all", ""),
-    *("message", "message-all", "flag", "", "select-all", "", "end"),
+    *("eyes", "message", "message-all", "flag", ""),
+    *("rules", "edit-rules", "", "next-hand", "lower-hand", "", "select-all", "", "end"),
 )
 _VIEW = ("find", "larger", "smaller", "fit-all", "panel")
 _IN_LESSON = {name for name in (*_LESSON, *_VIEW) if name}
@@ -116,12 +117,14 @@ class MainWindow(QMainWindow):
         bar = self.menuBar()
         bar.setNativeMenuBar(False)
         self._fill(bar.addMenu("&File"), ("records", "", "quit"))
-        self._fill(bar.addMenu("&Lesson"), _LESSON)
+        lesson = bar.addMenu("&Lesson")
+        self._fill(lesson, _LESSON)
         view = bar.addMenu("&View")
         self._fill(view, _VIEW)
         view.addSeparator()
         self._offer_budgets(view.addMenu("Network for the wall"))
         self._offer_schemes(view.addMenu("Colours"))
+        self._offer_reminder(lesson)
         still = view.addAction("Reduce motion")
         still.setCheckable(True)
         still.setChecked(self.theme.reduce_motion)
@@ -134,6 +137,13 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_[name])
             else:
                 menu.addSeparator()
+
+    def _offer_reminder(self, menu: QMenu) -> None:
+        menu.addSeparator()
+        remind = menu.addAction("Tell students “five minutes left”")
+        remind.setCheckable(True)
+        remind.setChecked(self._remembered.reminds)
+        remind.toggled.connect(lambda on: self._remembered.keep("five-minutes", int(on)))
 
     def _offer_schemes(self, menu: QMenu) -> None:
         group = QActionGroup(self)

@@ -46,6 +46,10 @@ class Wire(Protocol):
         """Send commands."""
         ...
 
+    def noted(self, device: str, breaches: Iterable[str]) -> None:
+        """Tell a device that these breaches are on record; called from the records' thread, too."""
+        ...
+
     def events(self) -> list[Event]:
         """Take what has happened."""
         ...

@@ -41,6 +41,11 @@ class Remembered:
         self._settings.setValue(key, str(value))
 
     @property
+    def reminds(self) -> bool:
+        """Whether students are told when five minutes are left."""
+        return bool(self.number("five-minutes", 1))
+
+    @property
     def sentences(self) -> list[str]:
         """Sentences shown with locks, newest first."""
         found = (self.word(f"sentences/{number}") for number in range(_RECENT))

@@ -1,4 +1,4 @@
-"""The panel at the side: who is expected and not here, and what was done, with what came of it."""
+"""The panel at the side: who asks for help, who is expected and not here, and what was done, with what came of it."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from tutor_app.classroom.activity import Line
 from tutor_app.classroom.phrases import Run, Tone, activity_runs
 from tutor_app.classroom.student import Student
+from tutor_app.ui.help_list import HelpList
 from tutor_app.ui.runs import RunsLabel, single_line
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import button, hairline, label
@@ -55,10 +56,12 @@ class ActivityRow(QWidget):
 
 
 class SidePanel(QFrame):
-    """Shows the classroom's activity and who is missing."""
+    """Shows raised hands, who is missing, and the classroom's activity."""
 
     undo_asked = Signal(int)
     missing_asked = Signal()
+    view_asked = Signal(str)
+    lower_asked = Signal(str)
 
     def __init__(self, theme: Theme, zone: tzinfo) -> None:
         super().__init__()
@@ -71,6 +74,9 @@ class SidePanel(QFrame):
         self._absent_names = label(kind="soft", wrap=True)
         show = button("Show missing", kind="link")
         show.clicked.connect(self.missing_asked)
+        self.help = HelpList(theme)
+        self.help.viewed.connect(self.view_asked)
+        self.help.lowered.connect(self.lower_asked)
         self._lines = QVBoxLayout()
         self._lines.setSpacing(0)
         self._scroll = QScrollArea()
@@ -136,6 +142,7 @@ class SidePanel(QFrame):
         column = QVBoxLayout(inside)
         column.setContentsMargins(14, 16, 14, 12)
         column.setSpacing(4)
+        column.addWidget(self.help)
         column.addWidget(self._absent)
         column.addWidget(label("Activity", kind="strong"))
         column.addLayout(self._lines)

@@ -48,9 +48,9 @@ class Surface:
         painter = QPainter(self.image)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         for strip in strips:
-            piece = QImage(
-                strip.pixels, strip.width, strip.height, 4 * strip.width, QImage.Format.Format_RGBX8888
-            )  # shares the strip's memory, which outlives it here
+            order = QImage.Format.Format_RGBX8888 if strip.red_first else QImage.Format.Format_RGB32
+            # Shares the strip's memory, which outlives it here.
+            piece = QImage(strip.pixels, strip.width, strip.height, 4 * strip.width, order)
             painter.drawImage(strip.x, strip.y, piece)
             changed.append(QRect(strip.x, strip.y, strip.width, strip.height))
         painter.end()

@@ -97,6 +97,9 @@ _ICONS: Final = {
     "undo": "arrow-counter-clockwise",
     "live": "eye",
     "records": "list-bullets",
+    "help": "hand-palm",
+    "rules": "sliders-horizontal",
+    "eyes": "chalkboard-teacher",
 }
 
 
@@ -166,6 +169,7 @@ def _style_sheet(tokens: Tokens, text: int) -> str:
     washes = {
         "accent_wash": _wash(tokens.accent, tokens.surface, 0.1),
         "accent_hover": _wash(tokens.ink, tokens.accent, 0.12),
+        "locked_wash": _wash(tokens.locked, tokens.surface, 0.12),
         "danger_wash": _wash(tokens.danger, tokens.surface, 0.1),
     }
     return Template(resource_text("styles/tutor.qss")).substitute(asdict(tokens) | sizes | washes)

@@ -25,7 +25,7 @@ from tutor_app.ui.tile_paint import (
 from tutor_app.ui.wall_model import Role
 
 GAP: Final = 12  # pixels between two tiles
-_ICON_OF: Final = {Look.LOCKED: "lock", Look.PAUSED: "pause", Look.WAITING: "no-picture"}
+_ICON_OF: Final = {Look.LOCKED: "lock", Look.PAUSED: "pause", Look.WAITING: "no-picture", Look.COVERED: "no-picture"}
 
 
 class TileDelegate(QStyledItemDelegate):

@@ -14,6 +14,7 @@ def tooltip(student: Student) -> str:
         ("In front", student.application),
         ("Monitors", ", ".join(f"{one.width}×{one.height}" for one in student.monitors)),
         ("Device", student.device),
+        ("Rules not held", " ".join(one.why for one in student.unheld)),
     )
     rows = "".join(f"<tr><td>{what}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>" for what, value in facts if value)
     return f"<qt><b>{escape(student.name)}</b><table>{rows}</table></qt>"

@@ -14,6 +14,7 @@ from tutor_app.classroom.phrases import clock_time
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
 from tutor_app.ui.empty_wall import EmptyWall
+from tutor_app.ui.eyes import EyesStrip
 from tutor_app.ui.fades import Fades
 from tutor_app.ui.filter_bar import FilterBar
 from tutor_app.ui.lesson_bar import LessonBar
@@ -29,7 +30,7 @@ from tutor_app.ui.wall_view import WallView
 from tutor_app.ui.why_popover import WhyPopover
 
 FOLDS_BELOW = 1400  # pixels of width under which the side panel folds away by itself
-_TILE_ACTIONS = ("open", "lock", "unlock", "message", "flag")
+_TILE_ACTIONS = ("open", "lock", "unlock", "message", "flag", "edit-rules", "lower-hand")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,12 @@ class WallPage(QWidget):
         self.status = StatusLine(policy.version, policy.published_at, viewer.zone)
         self.empty = EmptyWall(theme, run.lesson.group, run.classroom.expected)
         self.notice = Notice(theme)
+        self.eyes = EyesStrip(theme)
         self.middle = QStackedWidget()
         self._counting = QTimer(self, singleShot=True, interval=100)
         self._counting.timeout.connect(self._count)
+        self._standing = QTimer(self, singleShot=True, interval=50)  # a whole class may be locked in one moment
+        self._standing.timeout.connect(lambda: self._show_standing(self._clock()))
         self._lay_out()
         self._connect()
         self._show_activity()
@@ -98,6 +102,14 @@ class WallPage(QWidget):
     def selected(self) -> list[str]:
         """Return the selected devices, in the wall's order."""
         return self.wall.selected()
+
+    def show_device(self, device: str) -> None:
+        """Select a device, whatever the filter hides."""
+        if self.model.row(device) is None:
+            self.filters.choose(Filter.ALL)
+            self.filters.field.clear()
+        self.wall.select(device)
+        self.wall.setFocus()
 
     def toggle_panel(self) -> None:
         """Show the side panel, or fold it away."""
@@ -137,6 +149,7 @@ class WallPage(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
+        outer.addWidget(self.eyes)
         outer.addWidget(self.notice)
         outer.addWidget(self.filters)
         outer.addLayout(across, 1)
@@ -164,11 +177,16 @@ class WallPage(QWidget):
         filters.left.connect(self._left_field)
         self._fades.step.connect(wall.repaint_devices)
         self.side.undo_asked.connect(run.undo)
+        self.side.view_asked.connect(self.opened)
+        self.side.lower_asked.connect(lambda device: run.lower_hands([device]))
+        self.eyes.released.connect(run.release)
         self.side.missing_asked.connect(lambda: filters.choose(Filter.MISSING))
         self.empty.wall_asked.connect(self._stop_searching)
 
     def _changed(self, changes: Changes) -> None:
         self.model.apply(changes)
+        if changes.activity or changes.devices:
+            self._standing.start()
         if changes.activity:
             self._show_activity()
             self._tell_problem()
@@ -197,9 +215,17 @@ class WallPage(QWidget):
         students = self._run.classroom.students.values()
         self.model.tick()
         self.bar.refresh(now, self._run.is_over)
+        self._show_standing(now)
         self.status.refresh(students, self._load(), now, self._run.is_over)
         if self._searching:
             self.empty.refresh(now - self._begun_at, self._run.classroom.problem)
+
+    def _show_standing(self, now: float) -> None:
+        """Show what stands: raised hands, "Eyes on me", the rule set."""
+        classroom = self._run.classroom
+        here = [student for student in classroom.students.values() if student.linked]
+        self.eyes.refresh(classroom.eyes, sum(student.lock is not None for student in here), len(here), now)
+        self.side.help.show_hands(() if self._run.is_over else classroom.hands(now), now)
 
     def _count(self) -> None:
         classroom = self._run.classroom
@@ -251,7 +277,8 @@ class WallPage(QWidget):
         return {
             Filter.ALL: "",
             Filter.LIVE: "No screen is live at the moment.",
-            Filter.LOCKED: "No screen is locked.",
+            Filter.HELP: "Nobody asks for help.",
             Filter.FLAGGED: "Nobody is flagged.",
+            Filter.LOCKED: "No screen is locked.",
             Filter.MISSING: "Nobody is missing: everybody is here.",
         }[self.model.filter]

@@ -206,7 +206,7 @@ class WallView(QListView):
 
     def _why(self, index: QModelIndex) -> None:
         tile = self._tile(index)
-        if tile.why:
+        if tile.why or tile.unheld:
             cell = self.visualRect(index)
             place = self._delegate.why_rect(cell, tile) or cell
             self.why_asked.emit(tile.device, QRect(self.viewport().mapToGlobal(place.topLeft()), place.size()))

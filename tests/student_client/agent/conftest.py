@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.enrolment import read_join
 from protocol.identity import Credentials, Role
@@ -17,6 +18,7 @@ from protocol.identity_file import load_identity
 from protocol.link import Link, dial
 from protocol.messages import (
     VERSION,
+    Command,
     Credit,
     Frame,
     Hello,
@@ -31,12 +33,17 @@ from protocol.messages import (
     Watch,
     Welcome,
 )
+from protocol.policy.bundle import Bundle, sign_bundle
+from protocol.policy.document import RuleSet
+from protocol.policy.parse import parse_policy
 from protocol.tls import staff_context
 from student_client.agent.agent import Agent, Options
 from student_client.agent.fake_desktop import FakeDesktop
+from student_client.agent.machine_thread import NO_MACHINE
 from student_client.agent.state import StateFolder
 from student_client.backends.fake import Script
-from tutor_app.admin.college import College
+from student_client.backends.machine import Machine
+from tutor_app.admin.college import POLICY, College
 from tutor_app.admin.keys import CHEAP
 
 M = TypeVar("M", bound=Message)
@@ -114,6 +121,11 @@ class Tutor:
     async def credit(self, frame: Frame | Patches) -> None:
         await self.say(Credit(watch=frame.watch, sequence=frame.sequence))
 
+    async def order(self, command: Command) -> Outcome:
+        """Say a command and return how it ended."""
+        await self.say(command)
+        return await self.outcome(command.id)
+
     async def outcome(self, identifier: str) -> Outcome:
         while True:
             outcome = await self.expect(Outcome, within=8)
@@ -135,6 +147,16 @@ class Campus:
         self.college = College.create(folder, name=name, passphrase=PASSPHRASE, cost=CHEAP, now=years_ago)
         self.policy = (folder / "policy.toml").read_text()
         self.college.publish(with_hours(self.policy, '"00:00-24:00"'))
+
+    def under(self, **sets: RuleSet) -> bytes:
+        """Return a newer policy, signed, with these rule sets beside its own."""
+        college, text = self.college, with_hours(self.policy, '"00:00-24:00"')
+        version = college.publish(text)
+        policy = parse_policy(text)
+        policy = replace(policy, rules=policy.rules | sets)
+        register = college.register
+        bundle = Bundle(register.college, version, time.time(), policy, register.denied(time.time()))
+        return sign_bundle(bundle, college._certificate(POLICY), college._unlocked.signing(POLICY).sign)
 
     def staff(self, identifier: str, role: Role = Role.TUTOR, **more: object) -> Credentials:
         name = identifier.replace("-", " ").capitalize()
@@ -163,12 +185,29 @@ def state(campus: Campus, tmp_path: Path) -> StateFolder:
     return folder
 
 
+class WatchedDesktop(FakeDesktop):
+    """Remembers what it was told; does not confirm what the test says it shouldn't."""
+
+    def __init__(self, *mute: type[Message], rate: float = 20) -> None:
+        super().__init__(Script(rate=rate))
+        self.mute = mute
+        self.told: list[Message] = []
+
+    def obey(self, message: Message) -> None:
+        self.told.append(message)
+        if not isinstance(message, self.mute):
+            super().obey(message)
+
+    def kinds(self) -> list[str]:
+        return [type(message).__name__ for message in self.told]
+
+
 class Laptop:
     """A running agent with a fake screen."""
 
-    def __init__(self, state: StateFolder, desktop: FakeDesktop) -> None:
+    def __init__(self, state: StateFolder, desktop: FakeDesktop, machine: Machine = NO_MACHINE) -> None:
         self.state, self.desktop = state, desktop
-        self.agent = Agent(state, Options("127.0.0.1", 0, mdns=False), desktop)
+        self.agent = Agent(state, Options("127.0.0.1", 0, mdns=False), desktop, machine)
         self.task = asyncio.create_task(self.agent.run(), name="agent")
         self.port = 0
 
@@ -197,8 +236,8 @@ DialTutor = Callable[..., Awaitable[Tutor]]
 async def start(state: StateFolder) -> AsyncIterator[StartLaptop]:
     laptops: list[Laptop] = []
 
-    async def start_one(desktop: FakeDesktop | None = None, rate: float = 20) -> Laptop:
-        laptops.append(Laptop(state, desktop or FakeDesktop(Script(rate=rate))))
+    async def start_one(desktop: FakeDesktop | None = None, rate: float = 20, machine: Machine = NO_MACHINE) -> Laptop:
+        laptops.append(Laptop(state, desktop or FakeDesktop(Script(rate=rate)), machine))
         return await laptops[-1].started()
 
     yield start_one

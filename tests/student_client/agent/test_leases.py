@@ -91,3 +91,14 @@ def test_damage_is_one_error(data: bytes) -> None:
         read_leases(b"{" + data, NOW)
     except ValueError:
         return
+
+
+def test_a_rules_lock_is_renewed_and_ends_alone() -> None:
+    leases = (
+        Leases().with_lock(lock(), permit(), "Maths", NOW).with_rule("c" * 32, "The rules", "One screen.", NOW + 60)
+    )
+    assert [lease.by_rule for lease in leases.held] == [False, True]
+    renewed = leases.with_rule("c" * 32, "The rules", "One screen.", NOW + 90)
+    assert [lease.until for lease in renewed.held][1:] == [NOW + 90]
+    assert renewed.without_rules({"c" * 32}) == renewed
+    assert renewed.without_rules(()).held == leases.held[:1]

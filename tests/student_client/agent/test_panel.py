@@ -2,17 +2,37 @@
 
 import pytest
 
-from student_client.agent.panel import LessonNow, panel_state
+from protocol.policy.rules import Decisions
+from student_client.agent.panel import Standing, panel_state
 from student_client.agent.receipts import Receipts
 
-from .conftest import Laptop, terms
+from .conftest import Campus, DialTutor, Laptop, terms
 
 
 @pytest.mark.parametrize(
-    ("rules", "begins"), [("assessment", "Your phone and any"), ("nobody-knows", "Use this laptop")]
+    ("rules", "begins"), [("independent", "You choose what to work on"), ("nobody-knows", "Use this laptop")]
 )
-async def test_a_lesson_always_has_rules(laptop: Laptop, rules: str, begins: str) -> None:
-    lesson = LessonNow(terms(rules=rules), "Maths tutor", 1_000.0)
-    panel = panel_state(laptop.agent.device.gate, [lesson], (), Receipts(laptop.state), "")
-    assert panel.rules[0].startswith(begins)
-    assert panel_state(laptop.agent.device.gate, [], (), Receipts(laptop.state), "").rules == ()
+async def test_a_lesson_always_has_rules(
+    campus: Campus, laptop: Laptop, visit: DialTutor, rules: str, begins: str
+) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms(rules=rules))
+    assert any(sentence.startswith(begins) for sentence in laptop.agent.device.enforcement.decisions.sentences)
+
+
+async def test_it_shows_what_stands(laptop: Laptop) -> None:
+    standing = Standing(
+        lesson="Maths 10B",
+        tutor="Maths tutor",
+        ends_at=1000.0,
+        decisions=Decisions(sentences=("No games.",), allowed=("bbc.co.uk",)),
+        can_call=True,
+        hand=True,
+    )
+    panel = panel_state(laptop.agent.device.gate, standing, (), Receipts(laptop.state), "")
+    assert (panel.lesson, panel.tutor, panel.ends_at) == ("Maths 10B", "Maths tutor", 1000.0)
+    assert (panel.rules, panel.allowed) == (("No games.",), ("bbc.co.uk",))
+    assert (panel.can_call, panel.hand, panel.is_break, panel.assessment) == (True, True, False, None)
+    assert panel.report_abuse_url.startswith("https://")
+    nothing = panel_state(laptop.agent.device.gate, Standing(), (), Receipts(laptop.state), "")
+    assert (nothing.lesson, nothing.rules) == ("", ())

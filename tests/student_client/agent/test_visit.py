@@ -51,24 +51,7 @@ from student_client.local import (
     StopCapture,
 )
 
-from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, terms, until, with_hours
-
-
-class WatchedDesktop(FakeDesktop):
-    """Remembers what it was told; does not confirm what the test says it shouldn't."""
-
-    def __init__(self, *mute: type[Message], rate: float = 20) -> None:
-        super().__init__(Script(rate=rate))
-        self.mute = mute
-        self.told: list[Message] = []
-
-    def obey(self, message: Message) -> None:
-        self.told.append(message)
-        if not isinstance(message, self.mute):
-            super().obey(message)
-
-    def kinds(self) -> list[str]:
-        return [type(message).__name__ for message in self.told]
+from .conftest import Campus, DialTutor, Laptop, StartLaptop, Tutor, WatchedDesktop, terms, until, with_hours
 
 
 class PatchingDesktop(WatchedDesktop):

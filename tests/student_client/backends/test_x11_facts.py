@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import xcffib.xproto as xp
 
+from student_client.backends.base import FrontWindow
 from student_client.backends.x11_facts import X11Facts, _Front, title_of
 
 
@@ -38,6 +39,17 @@ def test_the_focused_window_without_a_window_manager(xvfb: str, new_client: Any)
     client.core.DestroyWindow(window, is_checked=True).check()
     assert facts.active_application() == ""
     facts.close()
+    facts.close()
+
+
+def test_the_window_in_front_by_its_parts(xvfb: str, new_client: Any) -> None:
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    assert facts.front() is None
+    window = client.window()
+    client.describe(window, "Writer", "essay")
+    client.core.ChangeProperty(0, window, client.atom("_NET_WM_PID"), xp.Atom.CARDINAL, 32, 1, [4711])
+    client.set_focus(window)
+    assert facts.front() == FrontWindow(4711, "Writer", "essay")
     facts.close()
 
 

@@ -210,3 +210,22 @@ def test_a_display_that_goes_is_an_error_in_words() -> None:
     lock.close()
     with pytest.raises(LockError, match="closed"):
         lock.hold()
+
+
+def test_f1_is_told_once_and_no_other_key_is(xvfb: str, tool: Any, poll: Any) -> None:
+    lock = X11ScreenLock(xvfb)
+    tool(xvfb, "xdotool", "key", "F1")
+    lock.hold()
+    lock.pump()
+    assert not lock.take_help()
+    tool(xvfb, "xdotool", "key", "a", "F2", "Return")
+
+    def helped() -> bool:
+        lock.pump()
+        return lock.take_help()
+
+    assert not poll(helped, 0.3)
+    tool(xvfb, "xdotool", "key", "F1")
+    assert poll(helped)
+    assert not lock.take_help()
+    lock.close()

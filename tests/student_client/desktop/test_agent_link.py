@@ -23,9 +23,9 @@ def agent(qtbot: QtBot) -> Iterator[tuple[AgentLink, socket.socket]]:
     theirs.close()
 
 
-def picture(size: int) -> Picture:
+def picture(size: int, channel: int = 1) -> Picture:
     return Picture(
-        channel=1, captured_at=1.0, width=1, height=1, screen_width=1, screen_height=1, jpeg=b"\xff" * size
+        channel=channel, captured_at=1.0, width=1, height=1, screen_width=1, screen_height=1, jpeg=b"\xff" * size
     )  # fmt: skip
 
 
@@ -90,3 +90,23 @@ def test_an_agent_that_never_reads_is_given_up(agent: Any, qtbot: QtBot) -> None
     for _ in range(2 + BACKLOG_LIMIT // 1_000_000):
         link.send(picture(1_000_000))
     assert lost == ["The agent has stopped reading."]
+
+
+def test_pictures_that_have_not_begun_to_leave_can_be_taken_back(agent: Any, qtbot: QtBot) -> None:
+    link, theirs = agent
+    link.send(picture(900_000, channel=1))  # more than a socket takes at once: it has begun
+    link.send(picture(500_000, channel=2))
+    link.send(ScreenUnlocked())
+    link.send(picture(500_000, channel=3))
+    assert link.take_back_pictures() == {2, 3}
+    reader, got = LocalReader(), []
+    theirs.setblocking(False)
+
+    def arrived() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            got.extend(TO_AGENT.decode(payload) for payload in reader.feed(theirs.recv(1 << 20)))
+        return ScreenUnlocked() in got
+
+    qtbot.waitUntil(arrived, timeout=5000)
+    assert [getattr(message, "channel", None) for message in got] == [1, None]
+    assert link.has_room

@@ -1,5 +1,6 @@
 """The capture thread over the fake platform: what it sends, when it must not, and what it says when it fails."""
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -173,7 +174,7 @@ def test_a_screen_that_fails_says_why_and_comes_back(begin: Begin, says: Any, fa
 
 def test_what_a_platform_cannot_do_is_told(begin: Begin, facts: Any) -> None:
     nothing = Unsupported("This laptop's session uses something else.")
-    thread = begin(Backends(nothing, nothing, nothing, nothing, nothing))
+    thread = begin(Backends(nothing, nothing, nothing, nothing, nothing, nothing))
     thread.order(Lesson(True))
     assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason == nothing.why
 
@@ -188,7 +189,7 @@ def test_an_unexpected_failure_does_not_end_the_thread(
         raise ZeroDivisionError if len(tries) == 1 else CaptureError("Still not.")
 
     fake = fake_backends(Script())
-    thread = begin(Backends(broken, fake.lock, fake.inputs, fake.facts, fake.autostart))
+    thread = begin(dataclasses.replace(fake, capture=broken))
     assert facts(thread, lambda told: told.screen == ScreenState.CAPTURE_FAILED).reason
     assert facts(thread, lambda told: told.reason == "Still not.")
     assert tries[1] - tries[0] >= RETRY_AFTER * 0.9
@@ -235,3 +236,21 @@ def test_inputs_are_told_seldom_by_themselves_and_with_every_picture(
     thread.order(Lesson(False))
     left = {picture.inputs for picture in pictures(thread, 0.4)[2:]}
     assert len(left) == 1, "the count stays, and stops"
+
+
+def test_nothing_grabbed_before_a_hold_is_over_leaves(begin: Begin, says: Any, until: Any) -> None:
+    thread = begin(fake_backends(Script(rate=50)))
+    thread.order(says.capture(channel=1))
+    thread.order(says.capture(channel=2))
+    thread.order(IndicatorSeen(True))
+    until(lambda: thread.outbox.has_picture)
+    early = thread.hold_back(())
+    assert not thread.outbox.has_picture
+    hold = thread.hold_back((1,))
+    thread.let_go(early)  # not the last hold: nothing happens
+    assert pictures(thread, 0.4) == []
+    let_go_at = time.time()
+    thread.let_go(hold)
+    got = pictures(thread, 0.6)
+    assert {picture.channel for picture in got} == {1, 2}
+    assert min(picture.captured_at for picture in got) >= let_go_at

@@ -2,7 +2,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from protocol.messages import Stream
+from student_client.desktop.canvas import Plan
 from student_client.desktop.decide import Channel, Decider
+from student_client.regions import Rect
+from student_client.spacing import BURST, Spacing
 
 TILE = Channel(1, Stream.TILE, 0, 320, 180, 1.0)
 FOCUS = Channel(2, Stream.FOCUS, 0, 1920, 1080, 0.1)
@@ -59,12 +62,52 @@ def test_one_in_flight() -> None:
 
 
 def test_a_picture_that_stayed_here_uses_no_credit_but_its_turn() -> None:
-    decider = opened(FOCUS)
-    decider.taken((FOCUS,), 0.0, sent=False)
+    decider = opened(TILE)
+    decider.taken((TILE,), 0.0, sent=False)
     assert decider.due(5.0) == ()
     decider.screen_changed()
+    assert decider.due(0.5) == ()
+    assert decider.due(1.0) == (TILE,)
+
+
+def test_a_focus_view_has_two_turns_after_a_rest() -> None:
+    decider = opened(FOCUS)
+    for now in (0.0, 0.01):
+        assert decider.due(now) == (FOCUS,)
+        decider.taken((FOCUS,), now)
+        decider.credit(FOCUS.id)
+        decider.screen_changed()
     assert decider.due(0.05) == ()
     assert decider.due(0.1) == (FOCUS,)
+
+
+def test_what_changes_right_after_a_repair_waits_for_no_turn() -> None:
+    decider = opened(FOCUS)
+    decider.lay_out(lambda _: Rect(0, 0, 1920, 1080))
+    now = 0.0
+    send(decider, now)
+    repairs = 0
+    while (wait := decider.next_due(now)) is not None:
+        assert repairs < 20
+        now += wait
+        plan = send(decider, now)
+        assert all(piece.repair for piece in plan.pieces)
+        repairs += 1
+        decider.screen_changed([Rect(0, 0, 1920, 1080)])
+        assert decider.next_due(now + 0.01) == 0.0
+        decider.taken((FOCUS,), now, sent=False)
+        now += 0.3
+    assert repairs >= 3
+
+
+def send(decider: Decider, now: float) -> Plan:
+    """Send what is due, in a hundredth of a second, and have it drained at once."""
+    assert decider.due(now) == (FOCUS,)
+    plan, _ = decider.plan(FOCUS, now)
+    decider.taken((FOCUS,), now)
+    decider.sent(FOCUS, plan.pieces, 1000, now, 0.01)
+    decider.credit(FOCUS.id)
+    return plan
 
 
 def test_channels_of_one_monitor_share_a_grab_and_others_come_after() -> None:
@@ -115,7 +158,7 @@ class AnyCourse(RuleBasedStateMachine):
         super().__init__()
         self.decider = opened(*self.channels)
         self.now = 0.0
-        self.last: dict[int, float] = {}
+        self.spacing = {channel.id: Spacing(BURST[channel.stream]) for channel in self.channels}
         self.in_flight: set[int] = set()
         self.seen: dict[int, int] = {}
         self.version = 1
@@ -140,16 +183,17 @@ class AnyCourse(RuleBasedStateMachine):
             assert len({channel.monitor for channel in group}) == 1
             for channel in group:
                 assert channel.id not in self.in_flight
-                assert self.now >= self.last.get(channel.id, float("-inf")) + channel.interval
+                assert self.now >= self.spacing[channel.id].ready_at(channel.interval)
                 assert self.seen.get(channel.id) != self.version, "an unchanged screen is not sent again"
-                self.last[channel.id], self.seen[channel.id] = self.now, self.version
+                self.spacing[channel.id].take(self.now, channel.interval)
+                self.seen[channel.id] = self.version
                 self.in_flight.add(channel.id)
             self.decider.taken(group, self.now)
 
     @invariant()
     def whoever_is_behind_and_may_is_due(self) -> None:
         ready = [
-            max(0.0, self.last.get(channel.id, float("-inf")) + channel.interval - self.now)
+            max(0.0, self.spacing[channel.id].ready_at(channel.interval) - self.now)
             for channel in self.channels
             if channel.id not in self.in_flight and self.seen.get(channel.id) != self.version
         ]

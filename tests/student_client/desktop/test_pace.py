@@ -1,10 +1,12 @@
 from student_client.desktop.pace import BEST, BUDGET, LEAST, VIDEO, Pace
 
 
-def play(pace: Pace, bytes_at_best: float, seconds: float, area: int = VIDEO) -> tuple[float, float]:
+def play(
+    pace: Pace, bytes_at_best: float, seconds: float, area: int = VIDEO, begin: float = 0.0
+) -> tuple[float, float]:
     """Show a video at 25/s whose pictures shrink with their quality; return bytes and pictures a second."""
-    now, sent, shown = 0.0, 0.0, 0
-    while now < seconds:
+    now, sent, shown = begin, 0.0, 0
+    while now < begin + seconds:
         size = bytes_at_best * pace.quality / BEST
         pace.spent(int(size), area, now)
         sent, shown = sent + size, shown + 1
@@ -49,3 +51,23 @@ def test_after_a_rest_it_begins_at_its_best() -> None:
     assert pace.quality == LEAST
     pace.spent(1000, VIDEO, 10.0)
     assert pace.quality == BEST
+
+
+def test_what_a_still_screen_has_spent_stops_no_video() -> None:
+    pace = Pace()
+    for turn in range(200):  # a page turned every 270 ms, and its repair: 2.6 MB/s, for which nothing waits
+        pace.spent(350_000, 0, turn * 0.135)
+    play(pace, 50_000, 8.0, begin=27.0)
+    rate, shown = play(pace, 400_000, 8.0, area=1920 * 1080, begin=37.0)
+    assert shown > 18
+    assert rate <= BUDGET * 2.8
+
+
+def test_nothing_waits_longer_than_the_last_message_takes() -> None:
+    pace, now = Pace(), 0.0
+    for _ in range(100):
+        pace.spent(1024 * 1024, 1920 * 1080, now)
+        assert pace.delay(now) <= 1024 * 1024 / BUDGET / 2.5 + 1e-9
+        now += 0.033
+    assert pace.quality == LEAST
+    assert pace.delay(now) > 0

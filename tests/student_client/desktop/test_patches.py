@@ -27,7 +27,7 @@ class Glass:
 
     def grab(self, _monitor: int, part: Rect | None) -> Raw:
         area = part or SCREEN
-        pixels = self.screen.crop((area.x, area.y, area.right, area.bottom)).tobytes("raw", "BGRX")
+        pixels = bytearray(self.screen.crop((area.x, area.y, area.right, area.bottom)).tobytes("raw", "BGRX"))
         return Raw(area.width, area.height, 0, 12.5, pixels)
 
     def send(self, *pieces: Piece, whole: bool = False, quality: int = 75) -> Made:
@@ -47,8 +47,10 @@ class Glass:
         return max(ImageStat.Stat(ImageChops.difference(self.screen, self.seen)).mean)
 
 
-@pytest.fixture
-def glass() -> Iterator[Glass]:
+@pytest.fixture(params=["libjpeg-turbo", "Pillow"])
+def glass(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Glass]:
+    if request.param == "Pillow":
+        monkeypatch.setattr("protocol.turbojpeg.load", lambda: None)
     glass = Glass()
     yield glass
     glass.maker.close()

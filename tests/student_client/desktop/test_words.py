@@ -4,7 +4,7 @@ from datetime import datetime
 import pytest
 
 from student_client.desktop import words
-from student_client.local import PanelState, ReceiptLine, Viewer
+from student_client.local import PanelAssessment, PanelState, ReceiptLine, Viewer
 
 
 def at(text: str) -> float:
@@ -92,3 +92,45 @@ def test_a_problem_shows_on_the_badge_unless_somebody_views(says: object) -> Non
     watched = panel(says, problem="The policy has run out.", viewers=(viewer("Mr Ali", "10:04"),))
     assert words.badge(watched).startswith("Mr Ali")
     assert words.badge(None) == words.CALM
+
+
+def test_the_lock_says_how_to_call_only_where_somebody_hears(says: object) -> None:
+    assert words.lock_help(panel(says, can_call=True)).endswith("Need help? Press F1 to raise your hand.")
+    assert words.lock_help(panel(says, can_call=True, hand=True)).endswith("Your hand is up: your tutor knows.")
+    assert words.lock_help(panel(says)) == words.lock_help(None) == words.WORK_IS_SAFE
+
+
+def test_the_cover_never_says_that_somebody_was_told_who_was_not(says: object) -> None:
+    assert words.cover_words(panel(says, can_call=True), agent=True).told.startswith("Your tutor has been told")
+    assert "will be told" in words.cover_words(panel(says), agent=True).told
+    assert "tell an adult near you now" in words.cover_words(panel(says), agent=True).told
+    for state, agent in ((panel(says, can_call=True), False), (None, True)):
+        assert words.cover_words(state, agent).told.startswith("Lessonlight cannot tell")
+
+
+@pytest.mark.parametrize(
+    ("until", "shown"),
+    [
+        (0, ""),
+        (NOW + 42, "Closes by itself in 0:42. Save your work now."),
+        (NOW, "It is being closed now."),
+    ],
+)
+def test_closing_counts_down(until: float, shown: str) -> None:
+    assert words.closing(until, NOW) == shown
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "paused", "shown", "last"),
+    [
+        ("10:00", "11:00", False, "30:00 left, until 11:00.", False),
+        ("10:00", "10:35", False, "5:00 left, until 10:35. Finish and save your work.", True),
+        ("10:00", "10:31", True, "Paused. Your time stands still until the invigilator lets it go on.", False),
+        ("10:32", "10:34", False, "Begins in 2:00, at 10:32.", False),
+        ("10:00", "10:30", False, "The time is up.", True),
+    ],
+)
+def test_an_assessment_in_a_sentence(begins: str, ends: str, paused: bool, shown: str, last: bool) -> None:
+    mock = PanelAssessment(name="Maths mock", starts_at=at(begins), ends_at=at(ends), paused=paused)
+    assert words.assessment_line(mock, NOW) == shown
+    assert words.last_minutes(mock, NOW) == last

@@ -7,8 +7,11 @@ import pytest
 
 from protocol.messages import Lock, Reason, Result, Right, ScreenState, TextMessage, Unlock
 from tutor_app.classroom.activity import Kind
-from tutor_app.classroom.classroom import ANSWER_WITHIN, LEASE, RECONNECT_FOR, Changes, Classroom, Place
+from tutor_app.classroom.classroom import Changes, Classroom, Place
+from tutor_app.classroom.commands import ANSWER_WITHIN
 from tutor_app.classroom.events import LinkLost, LinkUp, MessageUnderstood, NetworkProblem, NotPermitted, PictureShown
+from tutor_app.classroom.locks import LEASE
+from tutor_app.classroom.roster import RECONNECT_FOR
 from tutor_app.classroom.student import Action, Answer, Presence
 
 Here = Callable[..., Classroom]

@@ -13,9 +13,13 @@ from protocol.identity import Credentials
 from protocol.link import Link, LinkClosed
 from protocol.messages import (
     VERSION,
+    Breach,
+    ChangeRule,
     Credit,
+    DropChange,
     Hello,
     Lock,
+    LowerHand,
     Message,
     Outcome,
     PermitGranted,
@@ -27,6 +31,7 @@ from protocol.messages import (
     Result,
     Right,
     ScreenState,
+    SetRules,
     Shown,
     Status,
     Stream,
@@ -166,7 +171,7 @@ class Laptop:
         match message:
             case Watch():
                 await link.send(picture(message, 1))
-            case Lock() | Unlock():
+            case Lock() | Unlock() | SetRules() | ChangeRule() | DropChange() | LowerHand():
                 await link.send(Outcome(id=message.id, result=Result.OK))
             case TextMessage():
                 await link.send(Outcome(id=message.id, result=Result.OK))
@@ -192,3 +197,15 @@ def status(**changes: object) -> Status:
 
 def refuse(reason: Reason = Reason.OUTSIDE_HOURS, detail: str = "College hours on Sunday: closed.") -> Refused:
     return Refused(reason=reason, detail=detail)
+
+
+def breach(number: int = 1, **changes: object) -> Breach:
+    fields = {
+        "id": f"{number:032x}",
+        "rule": "no-usb",
+        "category": "personal-device",
+        "sentence": "USB sticks stay away in lessons.",
+        "detail": "Kingston 16 GB",
+        "at": 1.0,
+    } | changes
+    return Breach(**fields)  # type: ignore[arg-type]

@@ -10,8 +10,8 @@ from protocol.link import Link
 from protocol.messages import Stream, Watch
 from tests.tutor_app.network.attacks import BREACHES, FLOODS, PATCHES, Attack, after_the_permit, sends_text
 from tests.tutor_app.network.conftest import Desk
-from tests.tutor_app.network.devices import Laptop, status
-from tutor_app.classroom.events import LinkLost, LinkUp, NetworkProblem, Permitted, StatusTold
+from tests.tutor_app.network.devices import Laptop, breach, status
+from tutor_app.classroom.events import BreachTold, LinkLost, LinkUp, NetworkProblem, Permitted, StatusTold
 from tutor_app.network.candidates import Address
 from tutor_app.network.limits import Limits
 from tutor_app.network.wishes import WatchAsk
@@ -243,3 +243,25 @@ def in_thread(room: Desk, work) -> None:
 def announce(room: Desk, name: str, one: Laptop | int) -> None:
     address = Address("127.0.0.1", one if isinstance(one, int) else one.port)
     in_thread(room, lambda fleet: fleet.announce(name, [address]))
+
+
+async def test_a_laptop_that_tells_breaches_without_end_is_cut_off(
+    laptop, desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutor_app.network.told.MOST", 50)  # a lesson's worth, told in 14 s, is 500
+
+    async def tells(one: Laptop, link: Link) -> None:
+        await one.let_in(link)
+        for number in range(150):
+            await link.send(breach(number + 10_000 * one.connections))
+            await asyncio.sleep(1 / 35)  # below the bound on messages a second
+
+    good = await laptop()
+    bad = await laptop(behave=tells)
+    room: Desk = desk(good, bad)
+    await room.until(lambda: room.told(LinkLost, bad), within=30)
+    assert len(room.told(BreachTold, bad)) == 50
+    assert room.told(LinkLost, bad)[0].why == "The laptop sent what it must not, and was cut off"
+    await room.until(lambda: len(room.told(LinkLost, bad)) > 1)  # what it tells on the next link counts, too
+    assert len(room.told(BreachTold, bad)) == 50
+    assert not room.told(LinkLost, good)

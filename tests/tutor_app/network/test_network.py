@@ -16,6 +16,7 @@ from protocol.messages import (
     Frame,
     Hello,
     Lock,
+    Noted,
     PermitEnded,
     PermitRequest,
     PolicyOffer,
@@ -31,9 +32,10 @@ from protocol.messages import (
 from protocol.pictures import picture_bytes
 from protocol.session import CloseCode
 from tests.tutor_app.network.conftest import QUICK, TILE, Bursar, Desk, lesson
-from tests.tutor_app.network.devices import Laptop, refuse
+from tests.tutor_app.network.devices import Laptop, breach, refuse
 from tutor_app.classroom.classroom import Order
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     LinkLost,
     LinkUp,
@@ -483,3 +485,35 @@ async def test_an_address_that_is_none_is_refused_before_anything_starts(college
     with pytest.raises(ValueError, match="HOST:PORT"):
         Network(tutor, college.bundle, dial=["10.0.0.7:none"])
     assert parse_address("10.0.0.7").port == 47800
+
+
+async def test_a_breach_is_told_once_a_link_and_noted_when_the_window_says_so(laptop, desk) -> None:
+    async def tells_twice(one: Laptop, link: Link) -> None:
+        await one.let_in(link)
+        for _ in range(2):
+            await link.send(breach(1))
+        await link.send(breach(2))
+        while True:
+            await one.hear(link)
+
+    one = await laptop(behave=tells_twice)
+    room = desk(one)
+    await room.until(lambda: len(room.told(BreachTold, one)) == 2)
+    assert [event.breach.id for event in room.told(BreachTold, one)] == [breach(1).id, breach(2).id]
+    assert not [message for message in one.heard if isinstance(message, Noted)]
+    room.network.noted(one.name, [breach(1).id])
+    room.network.noted(one.name, [breach(2).id])
+    await room.until(lambda: [message for message in one.heard if isinstance(message, Noted)])
+    await room.turn_for(0.1)
+    said = [ident for message in one.heard if isinstance(message, Noted) for ident in message.breaches]
+    assert said == [breach(1).id, breach(2).id]
+
+
+async def test_noting_hundreds_stays_within_the_messages_a_second(laptop, desk) -> None:
+    one = await laptop()
+    room = desk(one)
+    await room.until(lambda: room.told(Permitted, one))
+    for number in range(500):
+        room.network.noted(one.name, [breach(number).id])
+    await room.until(lambda: sum(len(m.breaches) for m in one.heard if isinstance(m, Noted)) == 500)
+    assert not room.told(LinkLost, one)

@@ -10,9 +10,10 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from protocol.messages import Reason, Result
+from protocol.messages import Changeable, HandFacts, Reason, Result, RulesFacts, Unheld, Verb
 from tests.tutor_app.ui import synthetic as made
 from tutor_app.classroom.events import TileSeen
+from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.tile import Viewer
 from tutor_app.records.records import Records
 from tutor_app.records.values import Flagged, LessonStarted
@@ -54,7 +55,9 @@ class Show:
     def lesson(self) -> LessonPage:
         self.clock, self.wire = made.Clock(), made.FakeWire()
         self.pictures = Pictures()
-        run = LessonRun(made.lesson(), made.register(), made.TUTOR, self.wire, self.journal, clock=self.clock)
+        run = LessonRun(
+            made.lesson(), made.register(), made.TUTOR, self.wire, self.journal, clock=self.clock, policy=made.policy()
+        )
         page = LessonPage(
             self.theme,
             self.window.actions_,
@@ -82,6 +85,16 @@ class Show:
         clock.now += 27 * 60
         run.flag([made.device(8)], "off-task", "", "Off task")
         run.flag([made.device(8)], "phone", "", "Phone out")
+        asking = HandFacts(since=clock.now - 130, text="question 3")
+        run.take([made.told(4, clock.now, hand=asking), made.told(16, clock.now, covered=True)])
+        run.take([made.breach(16, 1, "covered", "filter-breach", "play.badsite.example/room", clock.now)])
+        run.take([made.breach(20, 2, "usb", "personal-device", "Kingston 16 GB", clock.now)])
+        unheld = Unheld(rule="games", why="Websites cannot be blocked here: browsers' policies are not writable.")
+        rules = RulesFacts(rules="lesson", until=clock.now + 1000, unheld=(unheld,))
+        run.take([made.told(23, clock.now, rules=rules)])
+        run.change_rule(Edit(verb=Verb.ALLOW, subject=Changeable.SITE, value="desmos.com", minutes=20), None)
+        run.take([made.answered(order, at=clock.now) for order in self.wire.orders])
+        self.wire.orders.clear()
         run.take([made.refused(17, Reason.OTHER_GROUP, "This device belongs to 11A, not to 10B.", clock.now)])
         run.message([made.device(number) for number in range(1, 27)], "Please save your work.")
         failed = made.device(5)
@@ -115,6 +128,18 @@ class Show:
     def wall(self) -> None:
         self.busy_lesson()
         self.shot("wall")
+
+    def eyes(self) -> None:
+        page = self.busy_lesson()
+        run = page.run
+        self.wire.orders.clear()
+        run.eyes_on_me("Eyes on the board, please", 5)
+        locking = [int(order.device[-2:]) for order in self.wire.orders][:-1]
+        run.take([made.answered(order, at=self.clock.now) for order in self.wire.orders[:-1]])
+        run.take([made.locked(number, 300, self.clock.now) for number in locking])
+        self.clock.now += 12
+        run.tick()
+        self.shot("wall-eyes")
 
     def small(self) -> None:
         page = self.busy_lesson()
@@ -170,6 +195,12 @@ class Show:
         for name in ("lock", "message", "flag", "lock-all", "end"):
             page.act(name)
             self.dialog(name)
+        page.act("eyes")
+        self.dialog("eyes")
+        page.act("edit-rules")
+        self.dialog("edit-rules")
+        page.act("rules")
+        self.dialog("rules-menu")
         page.wall_page.ask_why(made.device(18), page.wall_page.wall.rect())
         self.dialog("why")
         ShortcutsSheet(self.window).open()
@@ -226,7 +257,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1600x900")
     parser.add_argument("--scheme", default="light")
-    parser.add_argument("--only", default="wall,small,empty,over,nothing,sign_in,start,dialogs,records,focus")
+    parser.add_argument("--only", default="wall,eyes,small,empty,over,nothing,sign_in,start,dialogs,records,focus")
     wishes = parser.parse_args()
     wishes.out.mkdir(parents=True, exist_ok=True)
     application = QApplication([])

@@ -1,6 +1,6 @@
 """A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
 from protocol.identity import Credentials, Identity, Role
 from protocol.messages import (
+    Breach,
     Frame,
     LessonTerms,
     LockFacts,
@@ -30,6 +31,7 @@ from protocol.policy.parse import parse_policy
 from protocol.resource import resource_text
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (
+    BreachTold,
     CommandAnswered,
     Event,
     LinkLost,
@@ -128,6 +130,9 @@ class FakeWire:
         events, self.waiting = self.waiting, []
         return events
 
+    def noted(self, device: str, breaches: Iterable[str]) -> None:
+        self.told.append(("noted", (device, *breaches)))
+
     def tiles(self) -> dict[str, Tiles]:
         return dict(self.received)
 
@@ -139,8 +144,12 @@ class FakeWire:
 class FakeJournal:
     records: list[Record] = field(default_factory=list)
 
-    def write(self, record: Record) -> None:
+    stored: list[Callable[[], None]] = field(default_factory=list)
+
+    def write(self, record: Record, stored: Callable[[], None] | None = None) -> None:
         self.records.append(record)
+        if stored:
+            self.stored.append(stored)
 
     def of(self, kind: type[Record]) -> list[Record]:
         return [record for record in self.records if isinstance(record, kind)]
@@ -185,6 +194,16 @@ def arrives(number: int, at: float = TEN, application: str = "Writer — essay",
         Permitted(device=name, until=TEN + 3300, may=ALL, at=at),
         StatusTold(device=name, status=status(number, application, **changes), at=at),
     ]
+
+
+def told(number: int, at: float = TEN, **changes: object) -> StatusTold:
+    return StatusTold(device=device(number), status=status(number, **changes), at=at)
+
+
+def breach(number: int, ident: int, rule: str, category: str, detail: str = "", at: float = TEN) -> BreachTold:
+    sentence = "Not in lessons, please."
+    told = Breach(id=f"{ident:032x}", rule=rule, category=category, sentence=sentence, detail=detail, at=at)
+    return BreachTold(device=device(number), breach=told, at=at)
 
 
 def locked(number: int, left: float, now: float, covered: bool = True) -> StatusTold:
