@@ -9,6 +9,7 @@ import random
 import time
 from typing import Any, Final
 
+from benchmarks.focus_shared import measure_shared, tabulate_shared
 from benchmarks.glass import NotShownError, Place, find_screen, near, wait_until, watch_counter
 from benchmarks.meter import Stretch, median, memory, percentile
 from benchmarks.painter import PROBE, VIDEO_AT, WORD, Flip, Painter
@@ -53,6 +54,12 @@ def measure(flips: int = FLIPS, film_seconds: float = FILM_SECONDS) -> Report:
                 report.notes.append(f"{program.name} was not measured: {error}")
         report.notes.append(_network_note(room))
     _tabulate(report)
+    if Lessonlight.name in report.data:
+        try:
+            report.data["shared"] = measure_shared(film_seconds)
+            tabulate_shared(report, report.data["shared"])
+        except DemoError as error:
+            report.notes.append(f"Two tutors at once were not measured: {error}")
     return report
 
 

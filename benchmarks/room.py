@@ -116,7 +116,7 @@ class Room:
             machines = _machines(stack, students + 1)
             stack.callback(children.end)
             room.tutors_machine = machines.pop()
-            room.tutors_display, room.tutors_screen = _screen(children, "screen of the tutor")
+            room.tutors_display, room.tutors_screen = start_screen(children, "screen of the tutor")
             for number, machine in enumerate(machines, 1):
                 room.laptops.append(_laptop(room, number, machine))
             enrol(list(room.laptops), room.college.joins)
@@ -131,6 +131,11 @@ class Room:
         """Return the laptop's address without a port."""
         return f"10.77.0.{laptop.variation}" if laptop.machine else LOOPBACK
 
+    @property
+    def dial(self) -> list[str]:
+        """Where a tutor finds the laptops, as HOST:PORT."""
+        return [f"{self.address(one)}:{PORT if one.machine else one.port}" for one in self.laptops]
+
     def tutors_environment(self, name: str = "tutor") -> dict[str, str]:
         """Return the environment of a program at the tutor's screen."""
         return own_environment(self.tutors_display, self.folder / name)
@@ -143,9 +148,8 @@ class Room:
         """Start every client and the tutor; return the tutor when everybody is live."""
         for laptop in self.laptops:
             laptop.start_client(self.children)
-        port = {laptop.device: PORT if laptop.machine else laptop.port for laptop in self.laptops}
-        dial = [f"{self.address(laptop)}:{port[laptop.device]}" for laptop in self.laptops]
-        place = TutorsPlace(folder=self.folder, environ=self.tutors_environment(), dial=dial, enter=self.on_tutors([]))
+        environ = self.tutors_environment()
+        place = TutorsPlace(folder=self.folder, environ=environ, dial=self.dial, enter=self.on_tutors([]))
         self.tutor = start_tutor(self.children, self.college, place)
         until_live(self.tutor, len(self.laptops))
         return self.tutor
@@ -232,7 +236,8 @@ def _machines(stack: ExitStack, count: int) -> list[Machine | None]:
     return machines
 
 
-def _screen(children: Children, name: str) -> tuple[str, Child]:
+def start_screen(children: Children, name: str) -> tuple[str, Child]:
+    """Start a virtual screen; return its display and its process."""
     display = start_xvfb(children, name, needed("Xvfb"), SCREEN)
     return display, children.running()[-1]
 
@@ -240,7 +245,7 @@ def _screen(children: Children, name: str) -> tuple[str, Child]:
 def _laptop(room: Room, number: int, machine: Machine | None) -> Laptop:
     device, name = list(room.college.devices.items())[number - 1]
     own = room.folder / device.lower()
-    display, screen = _screen(room.children, f"screen of {name}")
+    display, screen = start_screen(room.children, f"screen of {name}")
     environ = own_environment(display, own)
     argv = [sys.executable, "-m", "benchmarks.painter", display]
     painter = Partner(room.children.start(f"painter of {name}", argv, environ, pipes=True))

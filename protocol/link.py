@@ -1,8 +1,10 @@
 """One websocket pumped through one Session. Above this module nobody knows which pipe the bytes took."""
 
 import asyncio
+import asyncio.sslproto
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.connection import Connection
@@ -18,6 +20,10 @@ OPEN_WITHIN = 5.0  # seconds for TCP, TLS and the upgrade together
 PING_EVERY = 3.0  # with PING_WITHIN: a cut cable is noticed within 8 s, goal 10 s
 PING_WITHIN = 5.0
 QUEUED_MESSAGES = 8
+# WORKAROUND: asyncio fills a buffer of 256 KiB for every TLS connection and offers no other way to make it smaller;
+# a TLS record is 16 KiB at most. https://github.com/python/cpython/blob/v3.11.7/Lib/asyncio/sslproto.py
+TLS_BUFFER = 64 * 1024
+asyncio.sslproto.SSLProtocol.max_size = TLS_BUFFER
 SERVER_NAME = "lessonlight"  # goes into SNI and Host, where an address or a name would tell a listener something
 
 
@@ -95,8 +101,9 @@ class Link:
         await self._connection.close(code, reason.encode()[:120].decode(errors="ignore"))
 
     async def _payload(self) -> bytes:
+        due = self.session.answer_by
         try:
-            async with asyncio.timeout_at(self.session.answer_by):
+            async with asyncio.timeout_at(due) if due is not None else nullcontext():
                 payload = await self._connection.recv()
         except TimeoutError:
             self.session.tick(self._loop.time())

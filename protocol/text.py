@@ -26,8 +26,8 @@ def is_plain(text: str, multiline: bool = False) -> bool:
 
 
 def _cleaned(text: str, multiline: bool) -> str:
-    if text.isascii() and text.isprintable():
-        return text
+    if (text.replace("\n", "") if multiline else text).isprintable():
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     text = text.replace("\r\n", "\n").translate(_LINES_FOR_BREAKS if multiline else _SPACES_FOR_BREAKS)
     return unicodedata.normalize("NFC", "".join(filter(_kept, text)))
 

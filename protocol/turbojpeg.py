@@ -4,8 +4,8 @@ Pillow carries the same library, but has it write to and read from rows of its o
 those of a screen: twice the time to decode, half as much again to encode. Without the library `load` returns None and
 Pillow does the work. The calls let other threads run; each thread has a codec of its own.
 
-Source: turbojpeg.h of 2.1, whose names are kept by 3.x. ctypes, because the bindings there are want numpy, 25 MiB of a
-laptop's memory.
+Source: turbojpeg.h of 2.1, whose names are kept by 3.x. ctypes, because the bindings there are want numpy, which is
+much of a laptop's memory for two calls.
 """
 
 import ctypes

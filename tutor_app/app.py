@@ -15,11 +15,13 @@ from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from protocol.messages import LessonTerms
+from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.tile import Viewer
 from tutor_app.network.limits import Limits
 from tutor_app.network.network import Network
 from tutor_app.records.records import Records
 from tutor_app.signin import BUNDLE, SignedIn, sign_in, with_newest
+from tutor_app.ui.assessment_desk import Office
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.lesson_run import LessonRun
@@ -27,11 +29,13 @@ from tutor_app.ui.main_window import MainWindow
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.records_window import RecordsWindow
 from tutor_app.ui.remembered import Remembered
+from tutor_app.ui.report_dialog import Reports
 from tutor_app.ui.sign_in import SignInPage
 from tutor_app.ui.stall import StallWatch
 from tutor_app.ui.start_lesson import StartLessonPage
 from tutor_app.ui.theme import Theme
 
+_SWITCH: Final = 0.001  # seconds: at Python's 5 ms the window waits as long for each of the network thread's turns
 _LATE: Final = 4_000  # milliseconds after a lesson's end by which its last answers have come
 
 
@@ -39,7 +43,8 @@ _LATE: Final = 4_000  # milliseconds after a lesson's end by which its last answ
 class Preset:
     """What is known before the window opens. With a passphrase nobody is asked to sign in, with a lesson it begins.
 
-    `limits` None is the product's; simulating a campus on one computer takes others.
+    `sheets` is where release codes are kept (None: in this user's own folder). `limits` None is the product's;
+    simulating a campus on one computer takes others.
     """
 
     identity: Path | None = None
@@ -49,6 +54,7 @@ class Preset:
     dial: tuple[str, ...] = ()
     mdns: bool = True
     records: str | Path | None = None
+    sheets: Path | None = None
     limits: Limits | None = None
 
 
@@ -147,6 +153,7 @@ class TutorApp(QObject):
         page = StartLessonPage(self.theme, who, self._remembered, clock=time.time, newest=self._newest)
         page.say(self._old_bundle)
         page.started.connect(self.begin)
+        page.assessment_started.connect(self.begin_assessment)
         page.records_asked.connect(self.show_records)
         self.window.show_page(page)
 
@@ -167,6 +174,7 @@ class TutorApp(QObject):
             college=who.bundle,
             viewer=Viewer(name=tutor.name, zone=ZoneInfo(who.policy.college.timezone)),
             remembered=self._remembered,
+            office=self._office(self._entered),
             clock=time.time,
         )
         page.closed.connect(self.choose_lesson, Qt.ConnectionType.QueuedConnection)
@@ -180,6 +188,21 @@ class TutorApp(QObject):
             if problem:
                 run.problem.emit(problem)
         self.lesson_began.emit(page)
+
+    def begin_assessment(self, lesson: LessonTerms) -> None:
+        """Hold a lesson, and ask at once what is to be assessed in it."""
+        self.begin(lesson)
+        page = self.window.lesson_page
+        if page:
+            page.desk.ask_start()
+
+    def _office(self, entered: _Entered) -> Office:
+        """Return what assessments need beside the lesson."""
+        policy = entered.who.policy
+        labels = {slug: category.label for slug, category in policy.flags.items()}
+        reports = Reports(entered.records, policy.college.name, ZoneInfo(policy.college.timezone), labels)
+        sheets = SheetStore(entered.who.credentials.key, self._preset.sheets)
+        return Office(journal=entered.records, sheets=sheets, reports=reports)
 
     def _settle(self) -> None:
         if self.network:
@@ -213,7 +236,9 @@ class TutorApp(QObject):
             policy = self._entered.who.policy
             labels = {slug: category.label for slug, category in policy.flags.items()}
             zone = ZoneInfo(policy.college.timezone)
-            shown = RecordsWindow(self.theme, self._entered.records, zone, labels, self.window)
+            shown = RecordsWindow(
+                self.theme, self._entered.records, zone, labels, self.window, college=policy.college.name
+            )
         shown.show()
         shown.raise_()
         shown.activateWindow()
@@ -233,6 +258,7 @@ def run(preset: Preset, on_start: Callable[[TutorApp], None] | None = None) -> i
     application.setApplicationDisplayName("Lessonlight")
     application.setDesktopFileName("lessonlight-tutor")
     application.setStyle("Fusion")
+    sys.setswitchinterval(_SWITCH)
     app = TutorApp(preset)
     if on_start:
         on_start(app)

@@ -3,7 +3,10 @@
 import io
 import json
 import sys
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from protocol.messages import Frame, Right, Shown, Stream
+from protocol.messages import Changeable, Frame, Right, Shown, Stream, Verb
 from protocol.text import plain
 from tutor_app.admin.files import write_whole
 from tutor_app.class_options import EXIT_CODES, ExitCode, LessonOptions, complain, fail, with_lesson_options
+from tutor_app.classroom.rules import Edit, site_of
 from tutor_app.classroom.student import Action, Answer, Student
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.scripted import ScriptedLesson
@@ -26,7 +30,7 @@ from tutor_app.signin import SignedIn
 
 TILE: Final = WatchAsk(stream=Stream.TILE, width=640, height=360, interval_ms=1000)
 FOCUS: Final = WatchAsk(stream=Stream.FOCUS, width=3840, height=2160, interval_ms=1000)
-SENTENCE, MESSAGE = 280, 1000  # characters, as in the protocol
+SENTENCE, MESSAGE, VALUE = 280, 1000, 200  # characters, as in the protocol
 QUALITY: Final = 92  # of a JPEG written here: what came was compressed once already
 PICTURES: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 PICTURE_NOTICE: Final = (
@@ -39,6 +43,10 @@ app = typer.Typer(help="Do for scripts what the window does.", no_args_is_help=T
 _Devices = Annotated[
     list[str] | None, typer.Argument(metavar="DEVICE", help="Laptops, by id or name.", show_default=False)
 ]
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="A site such as bbc.co.uk, or with --program a program.")]
+_Program = Annotated[bool, typer.Option("--program", help="NAME is a program; * and ? stand for other letters.")]
+_For = Annotated[int, typer.Option("--for", metavar="MINUTES", min=1, max=600, help="How long it holds.")]
+_Hold = Annotated[bool, typer.Option("--hold/--no-hold", help="Wait until it is over, or leave, which ends it.")]
 _All = Annotated[bool, typer.Option("--all", help="Every laptop of the group that is there.")]
 
 
@@ -95,6 +103,91 @@ def message(
     if not text.strip():
         raise typer.BadParameter("There is nothing to read in it.", param_hint="TEXT")
     _act(options, Action.MESSAGE, _chosen(devices, everybody), _readable(text, MESSAGE, "TEXT"))
+
+
+@app.command("hands", epilog=EXIT_CODES)
+@with_lesson_options
+def hands(
+    options: LessonOptions,
+    lower: Annotated[bool, typer.Option("--lower", help="Lower them, as seen to.")] = False,
+) -> None:
+    """List who asks for help, longest first."""
+    who = options.signed_in()
+    with options.journal() as journal, options.held(who, journal) as lesson:
+        lesson.meet(None, options.wait)
+        raised = lesson.classroom.hands(time.time())
+        if lower and raised:
+            lesson.lower_hands([one.device for one in raised])
+        problem = lesson.classroom.problem
+    complain(problem)
+    if options.as_json:
+        _write_json({"hands": [asdict(one) for one in raised]})
+        return
+    zone = ZoneInfo(who.policy.college.timezone)
+    _table(
+        ("Device", "Name", "Since", "Words"),
+        [(one.device, one.name, f"{datetime.fromtimestamp(one.since, zone):%H:%M}", one.text) for one in raised],
+    )
+
+
+@app.command("allow", epilog=EXIT_CODES)
+@with_lesson_options
+def allow(
+    options: LessonOptions,
+    *,
+    name: _Name,
+    devices: _Devices = None,
+    everybody: _All = False,
+    program: _Program = False,
+    length: _For = 10,
+    hold: _Hold = True,
+) -> None:
+    """Allow a site or program. It holds while this command runs: rules end with their lesson."""
+    _change(options, Verb.ALLOW, name, _Whom(_chosen(devices, everybody), program, length, hold))
+
+
+@app.command("block", epilog=EXIT_CODES)
+@with_lesson_options
+def block(
+    options: LessonOptions,
+    *,
+    name: _Name,
+    devices: _Devices = None,
+    everybody: _All = False,
+    program: _Program = False,
+    length: _For = 10,
+    hold: _Hold = True,
+) -> None:
+    """Block a site or program. It holds while this command runs: rules end with their lesson."""
+    _change(options, Verb.BLOCK, name, _Whom(_chosen(devices, everybody), program, length, hold))
+
+
+@app.command("rules", epilog=EXIT_CODES)
+@with_lesson_options
+def rules(
+    options: LessonOptions,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The rule set to hold; none lists them.")] = "",
+    length: _For = 10,
+    hold: _Hold = True,
+) -> None:
+    """List the rule sets you may hold a lesson under, or hold one while this command runs."""
+    who = options.signed_in()
+    sets = who.policy.rules
+    mine = [slug for slug, one in sets.items() if who.credentials.identity.role in one.roles and not one.is_assessment]
+    if not name:
+        if options.as_json:
+            _write_json({"rules": [{"name": slug, "sentences": list(sets[slug].sentences)} for slug in mine]})
+        else:
+            _table(("Rules", "What students read"), [(slug, " ".join(sets[slug].sentences)) for slug in mine])
+        return
+    if name not in mine:
+        raise typer.BadParameter(f"You may hold: {', '.join(mine)}.", param_hint="NAME")
+    with options.journal() as journal, options.held(who, journal) as lesson:
+        lesson.meet(None, options.wait)
+        answered = lesson.set_rules(name)
+        _tell_answers(options, Action.SET_RULES, answered, (), who)
+        _hold(lesson, length if hold else 0)
+    raise typer.Exit(_outcome(answered))
 
 
 @app.command("shot", epilog=EXIT_CODES)
@@ -157,6 +250,49 @@ def flag(
         typer.echo(f"{student.name}: flagged as {known.label}.")
 
 
+@dataclass(frozen=True)
+class _Whom:
+    """For whom a change of the rules is, of what kind, and how long."""
+
+    names: list[str] | None
+    program: bool
+    minutes: int
+    hold: bool
+
+
+def _change(options: LessonOptions, verb: Verb, name: str, whom: _Whom) -> None:
+    subject = Changeable.APPLICATION if whom.program else Changeable.SITE
+    value = _readable(name.strip() if whom.program else site_of(name), VALUE, "NAME")
+    if not value:
+        raise typer.BadParameter("There is no name in it.", param_hint="NAME")
+    edit = Edit(verb=verb, subject=subject, value=value, minutes=whom.minutes)
+    who = options.signed_in()
+    with options.journal() as journal, options.held(who, journal) as lesson:
+        lesson.meet(whom.names, options.wait)
+        chosen, unknown = _targets(lesson, whom.names)
+        for one in unknown:
+            complain(_unknown(one, options.group))
+        if not any(student.first_seen_at for student in chosen):
+            complain(_not_found(whom.names, chosen, options))
+            raise typer.Exit(ExitCode.NOTHING)
+        devices = None if whom.names is None else [student.device for student in chosen]
+        answered = lesson.change_rule(edit, devices)
+        _tell_answers(options, Action.CHANGE_RULE, answered, unknown, who)
+        _hold(lesson, whom.minutes if whom.hold else 0)
+    raise typer.Exit(ExitCode.SOME if unknown else _outcome(answered))
+
+
+def _hold(lesson: ScriptedLesson, minutes: int) -> None:
+    """Let the lesson go on; Ctrl+C ends it before."""
+    with suppress(KeyboardInterrupt):
+        lesson.until(lambda: False, 60 * minutes)
+
+
+def _outcome(answered: Sequence[Student]) -> ExitCode:
+    confirmed = all(student.asked and student.asked.answer is Answer.CONFIRMED for student in answered)
+    return ExitCode.OK if confirmed else ExitCode.SOME
+
+
 # ── what the commands share ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -189,8 +325,7 @@ def _act(options: LessonOptions, action: Action, names: list[str] | None, text: 
         problem = lesson.classroom.problem
     complain(problem)
     _tell_answers(options, action, answered, unknown, who)
-    confirmed = all(student.asked and student.asked.answer is Answer.CONFIRMED for student in answered)
-    raise typer.Exit(ExitCode.OK if confirmed and not unknown else ExitCode.SOME)
+    raise typer.Exit(ExitCode.SOME if unknown else _outcome(answered))
 
 
 def _targets(lesson: ScriptedLesson, names: list[str] | None) -> tuple[list[Student], list[str]]:

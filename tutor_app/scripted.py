@@ -8,7 +8,8 @@ from typing import Final, Self
 from uuid import uuid4
 
 from protocol.messages import LessonTerms, Shown
-from tutor_app.classroom.classroom import Changes, Classroom, Flag, Order
+from tutor_app.classroom.classroom import Asked, Classroom, Flag
+from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.student import Action, Answer, Presence, Student
 from tutor_app.network.network import Network
 from tutor_app.network.wishes import WatchAsk
@@ -100,12 +101,24 @@ class ScriptedLesson:
                 asked = self.classroom.message(chosen, text, now)
             case _:
                 raise ValueError(f"{action} is no action of its own here")
-        self._order(asked)
-        self.until(lambda: not any(map(self._awaited, chosen)), ANSWERED_WITHIN)
+        self._answered(asked, chosen)
         if action is not Action.MESSAGE:
             locked = action is Action.LOCK  # the status that says so comes just after the answer
             self.until(lambda: all(self._lock_told(device, locked) for device in chosen), 1.0)
         return [self.classroom.students[device] for device in chosen]
+
+    def change_rule(self, edit: Edit, devices: Sequence[str] | None) -> list[Student]:
+        """Allow or block something for these devices, or for all (None); returns the students, as `act` does."""
+        chosen = list(self.classroom.students) if devices is None else list(devices)
+        return self._answered(self.classroom.change_rule(edit, devices, time.time()), chosen)
+
+    def set_rules(self, rules: str) -> list[Student]:
+        """Hold the lesson under another rule set; returns the students, as `act` does."""
+        return self._answered(self.classroom.set_rules(rules, time.time()), list(self.classroom.students))
+
+    def lower_hands(self, devices: Sequence[str]) -> list[Student]:
+        """Lower these hands; returns the students, as `act` does."""
+        return self._answered(self.classroom.lower_hands(devices, time.time()), devices)
 
     def flag(self, device: str, category: str, note: str) -> Flag:
         """Flag a student's behaviour."""
@@ -131,10 +144,16 @@ class ScriptedLesson:
         for picture in self._network.mailbox.drain():
             self._shown = self._shown or picture.shown  # of the focus view only the first is whole
         self.classroom.tick(time.time())
+        self._order(self.classroom.due(time.time()))
 
-    def _order(self, asked: tuple[list[Order], Changes]) -> None:
+    def _answered(self, asked: Asked, devices: Sequence[str]) -> list[Student]:
+        self._order(asked)
+        self.until(lambda: not any(map(self._awaited, devices)), ANSWERED_WITHIN)
+        return [self.classroom.students[device] for device in devices]
+
+    def _order(self, asked: Asked) -> None:
         orders, _ = asked
-        if self._recorder:
+        if orders and self._recorder:
             self._recorder.asked(orders, time.time())
         self._network.send(orders)
 

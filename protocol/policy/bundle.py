@@ -1,4 +1,4 @@
-"""Signed bundles: the policy with its deny list, for every device; the same with the register, for staff only.
+"""Signed bundles: policy and deny list, for every device; the same with register and timetable, for staff only.
 
 A bundle carries the very bytes that were signed. Each kind is signed under its own domain, so that one can never be
 taken for the other.
@@ -28,6 +28,7 @@ from protocol.identity import (
 )
 from protocol.messages import Count, Name, Time, Value
 from protocol.policy.document import Policy
+from protocol.policy.timetable import TimetableEntry
 
 MAXIMUM_SIZE: Final = 256 * 1024  # of a policy bundle: what one `PolicyOffer` may carry
 STAFF_MAXIMUM_SIZE: Final = 4 * 1024 * 1024  # with a register of 30,000 devices
@@ -70,6 +71,7 @@ class StaffBundle:
     bundle: Bundle
     raw: bytes
     devices: tuple[RegisteredDevice, ...]
+    timetable: tuple[TimetableEntry, ...] = ()
 
 
 class _Signed(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -92,6 +94,7 @@ class _StaffContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     published_at: Time
     policy_bundle: bytes
     devices: tuple[RegisteredDevice, ...]
+    timetable: tuple[TimetableEntry, ...] = ()
 
 
 _Content = TypeVar("_Content", _PolicyContent, _StaffContent)
@@ -130,6 +133,7 @@ def sign_staff_bundle(staff: StaffBundle, certificate: x509.Certificate, sign: S
         published_at=staff.bundle.published_at,
         policy_bundle=staff.raw,
         devices=staff.devices,
+        timetable=staff.timetable,
     )
     data = _sign(_REGISTER_DOMAIN, content, certificate, sign)
     if len(data) > STAFF_MAXIMUM_SIZE:
@@ -144,7 +148,7 @@ def open_staff_bundle(data: bytes, root_pem: bytes, now: float | None = None) ->
     bundle = open_bundle(content.policy_bundle, root_pem, now)
     if (bundle.college, bundle.version) != (content.college, content.version):
         raise BundleError("The register and the policy in this file do not belong together.")
-    return StaffBundle(bundle, content.policy_bundle, content.devices)
+    return StaffBundle(bundle, content.policy_bundle, content.devices, content.timetable)
 
 
 def newer(one: Bundle, other: Bundle | None) -> bool:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Annotated, Final
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from protocol.identity import Role
 from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Time, Value
@@ -18,6 +19,7 @@ ROLE_LIMITS: Final = {Role.TUTOR: frozenset(Right) - {Right.ASSESS}, Role.INVIGI
 
 OpeningMinute = Annotated[int, Meta(ge=0, lt=DAY)]
 ClosingMinute = Annotated[int, Meta(gt=0, lt=2 * DAY)]  # beyond DAY: closes on the next day
+IsoDay = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Days = Annotated[int, Meta(ge=1, le=3660)]
 
 
@@ -61,8 +63,16 @@ class Term(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A term, from its first day to its last, both as ISO dates ("2026-09-01") in the college's zone."""
 
     name: Name
-    starts: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-    ends: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    starts: IsoDay
+    ends: IsoDay
+
+
+class DayOff(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days within a term on which the college is closed, the first and the last as in `Term`: "half term"."""
+
+    name: Name
+    starts: IsoDay
+    ends: IsoDay
 
 
 class RuleSet(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -146,6 +156,7 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flags: dict[Slug, FlagCategory]
     retention: Retention
     terms: Annotated[tuple[Term, ...], Meta(max_length=40)] = ()
+    days_off: Annotated[tuple[DayOff, ...], Meta(max_length=100)] = ()
     networks: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()  # the college's own, in CIDR notation
     exceptions: Annotated[tuple[Exemption, ...], Meta(max_length=2000)] = ()
     adjustments: Annotated[tuple[Adjustment, ...], Meta(max_length=2000)] = ()
@@ -157,6 +168,12 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def rule_set(self, name: str) -> RuleSet:
         """Return the rules of that name, or those of an ordinary lesson where the policy has none of that name."""
         return self.rules.get(name) or self.rules[DEFAULT_RULES]
+
+
+def for_publication(policy: Policy, now: float) -> Policy:
+    """Return what every laptop may read of a policy: exceptions without reason and approvers, and none that is over."""
+    left = (one for one in policy.exceptions if now < one.ends_at)
+    return replace(policy, exceptions=tuple(replace(one, reason="", approved_by=()) for one in left))
 
 
 def exemption_key(kind: str, name: str) -> str:

@@ -1,19 +1,27 @@
-"""College hours: open or not, until when, and the hours in words. In the college's own time zone, summer time too."""
+"""College hours: open or not, until when, and in words. In the college's own time zone, summer time too.
+
+Where a policy names terms, the college is closed outside them, and on its days off.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from protocol.policy.document import DAY, WEEKDAYS, Policy, Span
+from protocol.policy.words import day_in_words
+
+_AHEAD: Final = 400  # days in which the next opening is looked for: a summer, or a year's break, and some more
 
 
 @dataclass(frozen=True)
 class CollegeHours:
-    """Whether the college is open, until when that stays so (None: for a week at least), and the hours in words.
+    """Whether the college is open, until when that stays so (None: a week at least; if closed, a year), and in words.
 
     `words` names today's hours and, where the college is closed, those of the next day it opens:
-    "College hours on Sunday: closed. Monday 08:00–18:00".
+    "College hours on Sunday: closed. Monday 08:00–18:00", "The college is closed: half term. It opens on Monday
+    2 November, 08:00–18:00".
     """
 
     is_open: bool
@@ -36,6 +44,19 @@ def college_hours(policy: Policy, now: float) -> CollegeHours:
     return CollegeHours(False, opening, f"{_words(policy, today)}{_next_day(policy, today, opening, zone)}")
 
 
+def day_off(policy: Policy, day: date) -> str:
+    """Return why the college is closed all this day whatever its hours: "half term", "no term"; else ""."""
+    iso = day.isoformat()
+    off = next((one.name for one in policy.days_off if one.starts <= iso <= one.ends), "")
+    return off or ("" if not policy.terms or term_on(policy, day) else "no term")
+
+
+def term_on(policy: Policy, day: date) -> str:
+    """Return the name of the term this day is in; "" between terms."""
+    iso = day.isoformat()
+    return next((term.name for term in policy.terms if term.starts <= iso <= term.ends), "")
+
+
 def week_in_words(policy: Policy) -> tuple[str, ...]:
     """Return the hours of every day, Monday first: "Monday 08:00–18:00", "Sunday closed"."""
     return tuple(f"{WEEKDAYS[day]} {_spans(policy.hours[day])}" for day in range(7))
@@ -47,12 +68,17 @@ def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def _open_spans(policy: Policy, day: date) -> tuple[Span, ...]:
+    return () if day_off(policy, day) else policy.hours[day.weekday()]
+
+
 def _stretches(policy: Policy, today: date, zone: ZoneInfo) -> Iterator[tuple[float, float]]:
-    # Yesterday's hours may reach past midnight; a week ahead holds the next opening of any weekly timetable.
-    for offset in range(-1, 8):
+    # Yesterday's hours may reach past midnight.
+    for offset in range(-1, _AHEAD):
         day = today + timedelta(days=offset)
-        for span in policy.hours[day.weekday()]:
-            yield _instant(day, span.opens, zone), _instant(day, span.closes, zone)
+        yield from sorted(
+            (_instant(day, span.opens, zone), _instant(day, span.closes, zone)) for span in _open_spans(policy, day)
+        )
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> float:
@@ -62,7 +88,7 @@ def _instant(day: date, minute: int, zone: ZoneInfo) -> float:
 
 def _merged(stretches: Iterator[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     current: tuple[float, float] | None = None
-    for opens_at, closes_at in sorted(stretch for stretch in stretches if stretch[0] < stretch[1]):
+    for opens_at, closes_at in (stretch for stretch in stretches if stretch[0] < stretch[1]):
         if current and opens_at <= current[1]:
             current = current[0], max(current[1], closes_at)
             continue
@@ -74,17 +100,21 @@ def _merged(stretches: Iterator[tuple[float, float]]) -> Iterator[tuple[float, f
 
 
 def _words(policy: Policy, day: date) -> str:
-    spans = policy.hours[day.weekday()]
-    return f"College hours on {WEEKDAYS[day.weekday()]}: {_spans(spans)}."
+    if off := day_off(policy, day):
+        return f"The college is closed: {off}."
+    return f"College hours on {WEEKDAYS[day.weekday()]}: {_spans(policy.hours[day.weekday()])}."
 
 
 def _next_day(policy: Policy, today: date, opening: float | None, zone: ZoneInfo) -> str:
     if opening is None:
-        return " The college is closed all week."
-    weekday = datetime.fromtimestamp(opening, zone).weekday()
-    if weekday == today.weekday() and opening < _instant(today + timedelta(days=1), 0, zone):
+        return " No later day is open in this policy." if policy.terms else " The college is closed all week."
+    day = datetime.fromtimestamp(opening, zone).date()
+    if day == today:
         return ""
-    return f" {WEEKDAYS[weekday]} {_spans(policy.hours[weekday])}."
+    spans = _spans(_open_spans(policy, day))
+    if day_off(policy, today) or (day - today).days > 7:
+        return f" It opens on {day_in_words(day)}, {spans}."
+    return f" {WEEKDAYS[day.weekday()]} {spans}."
 
 
 def _spans(spans: tuple[Span, ...]) -> str:

@@ -1,6 +1,7 @@
 """On which line of a TOML text each key stands. The standard library's parser does not say."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,12 +9,21 @@ Path = tuple[str, ...]
 
 
 def key_lines(text: str) -> dict[Path, int]:
-    """Return the line (from 1) of every table and key of a text that `tomllib` accepts."""
+    """Return the line (from 1) of every table and key of a text that `tomllib` accepts.
+
+    The tables of a list [[name]] are ("name", "[1]"), ("name", "[2]") and so on.
+    """
     lines: dict[Path, int] = {}
+    count: Counter[Path] = Counter()
     table: Path = ()
     for number, statement in _statements(text):
         content = tomllib.loads(statement)
-        if statement.lstrip().startswith("["):
+        if statement.lstrip().startswith("[["):
+            name = _header(content)
+            count[name] += 1
+            table = (*name, f"[{count[name]}]")
+            found = [name, table]
+        elif statement.lstrip().startswith("["):
             table = _header(content)
             found = [table]
         else:

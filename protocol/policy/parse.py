@@ -3,15 +3,17 @@
 import difflib
 import re
 import tomllib
+from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
+
+from msgspec.structs import replace
 
 from protocol.identity import ID_PATTERN, NAME_LENGTH, STAFF_ROLES, Role
 from protocol.messages import Right
 from protocol.policy.document import (
     DAY,
-    DEFAULT_RULES,
     ROLE_LIMITS,
     WEEKDAYS,
     CollegeDetails,
@@ -20,16 +22,16 @@ from protocol.policy.document import (
     Policy,
     Retention,
     Route,
-    RuleSet,
     Span,
     StudentTexts,
 )
 from protocol.policy.lines import key_lines
+from protocol.policy.parse_people import read_adjustments, read_days_off, read_exceptions, read_terms
+from protocol.policy.parse_rules import SLUG, read_rules, rule_names
 from protocol.policy.table import Problem, Table
 
 MAXIMUM_SIZE: Final = 128 * 1024  # characters; half of what a bundle may hold, the rest is the deny list's
 
-_SLUG: Final = r"[a-z0-9][a-z0-9-]{0,39}"
 _SPAN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 _POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -67,22 +69,38 @@ def _syntax_problem(message: str, text: str) -> Problem:
 
 
 def _policy(top: Table) -> Policy:
+    college, networks = _college(top.table("college"))
+    flags = {name: _flag(table) for name, table in top.table("flags").tables(SLUG, "category").items()}
     policy = Policy(
-        college=_college(top.table("college")),
+        college=college,
         hours=_hours(top.table("hours")),
         lesson=_lesson(top.table("lesson")),
         roles=_roles(top.table("roles")),
         staff=_staff(top.table("staff", optional=True)),
-        rules=_rules(top.table("rules")),
+        rules=read_rules(top.table("rules"), top.table("rule", optional=True), flags),
         student=_student(top.table("student")),
-        flags={name: _flag(table) for name, table in top.table("flags").tables(_SLUG, "category").items()},
+        flags=flags,
         retention=_retention(top.table("retention")),
+        terms=read_terms(top.rows("terms", 40)),
+        days_off=read_days_off(top.rows("days_off", 100)),
+        networks=networks,
+    )
+    names = rule_names(policy.rules)
+    policy = replace(
+        policy,
+        exceptions=read_exceptions(top.rows("exceptions", 2000), names, zone_of(college)),
+        adjustments=read_adjustments(top.rows("adjustments", 2000), names),
     )
     top.close()
     return policy
 
 
-def _college(table: Table) -> CollegeDetails:
+def zone_of(college: CollegeDetails) -> ZoneInfo:
+    """Return the college's zone; any other where it names none, for then a problem has been noted."""
+    return ZoneInfo(college.timezone if _is_timezone(college.timezone) else "Europe/London")
+
+
+def _college(table: Table) -> tuple[CollegeDetails, tuple[str, ...]]:
     details = CollegeDetails(
         name=table.text("name", NAME_LENGTH),
         timezone=table.text("timezone", 64),
@@ -94,8 +112,24 @@ def _college(table: Table) -> CollegeDetails:
         table.problem("timezone", f'"{details.timezone}" is not a time zone{hint}')
     if details.report_abuse_url and not _is_web_address(details.report_abuse_url):
         table.problem("report_abuse_url", f'"{details.report_abuse_url}" is not a web address (https://…)')
+    networks = tuple(_network(table, index, text) for index, text in table.entries("networks", 64, optional=True))
     table.close()
-    return details
+    return details, tuple(filter(None, networks))
+
+
+def _network(table: Table, index: int, text: str) -> str:
+    try:
+        return str(ip_network(text.strip()))
+    except ValueError:
+        table.problem("networks", f'"{text}" is not {_nearest_network(text)}', index)
+        return ""
+
+
+def _nearest_network(text: str) -> str:
+    try:
+        return f'a network; did you mean "{ip_network(text.strip(), strict=False)}"?'
+    except ValueError:
+        return 'a network in CIDR notation such as "10.20.0.0/16"'
 
 
 def _is_timezone(name: str) -> bool:
@@ -177,16 +211,6 @@ def _staff(table: Table) -> dict[str, tuple[str, ...]]:
         staff[name] = entry.texts("groups", NAME_LENGTH, 100)
         entry.close()
     return staff
-
-
-def _rules(table: Table) -> dict[str, RuleSet]:
-    rules: dict[str, RuleSet] = {}
-    for name, entry in table.tables(_SLUG, "name of a rule set (small letters, digits, dashes)").items():
-        rules[name] = RuleSet(title=entry.text("title", 80), sentences=entry.texts("sentences", 280, 20))
-        entry.close()
-    if DEFAULT_RULES not in rules:
-        table.problem(DEFAULT_RULES, "is missing: the rules of a lesson for which nothing else was chosen")
-    return rules
 
 
 def _student(table: Table) -> StudentTexts:

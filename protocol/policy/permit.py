@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.identity import Identity
+from protocol.identity import Identity, Role
 from protocol.messages import LessonTerms, Reason, Right
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
@@ -49,6 +49,23 @@ def decide_permit(  # noqa: PLR0917 - these six are all a permit depends on
     return Permit(lesson.id, staff, until, policy.rights(staff.role))
 
 
+def may_apply(policy: Policy, role: Role, rules: str, now: float) -> str:
+    """Return why this role may not hold a lesson under a rule set at this moment, in a sentence; "" if it may."""
+    hours = college_hours(policy, now)
+    return why_not(policy, role, rules) or ("" if hours.is_open else hours.words[:280])
+
+
+def why_not(policy: Policy, role: Role, rules: str) -> str:
+    """Return why this role may not hold lessons under a rule set at any time, in a sentence; "" if it may."""
+    rule_set = policy.rules.get(rules)
+    if not rule_set:
+        return f"The college's policy has no rules called “{rules}”."
+    if role in rule_set.roles and (Right.ASSESS in policy.rights(role) or not rule_set.is_assessment):
+        return ""
+    who = " or ".join(sorted(one.value for one in rule_set.roles)) or "nobody"
+    return f"The rules “{rule_set.title}” may be applied by: {who}; not by a {role.value}."[:280]
+
+
 @dataclass(frozen=True)
 class _Request:
     policy: Policy
@@ -69,6 +86,8 @@ def _person(request: _Request) -> Iterator[Refusal]:
         yield Refusal(Reason.EXPIRED, "This identity has expired. Ask the network manager for a new one.")
     if not request.policy.rights(staff.role):
         yield Refusal(Reason.ROLE, f"The college's policy does not let the role “{staff.role}” hold lessons.")
+    if refusal := why_not(request.policy, staff.role, request.lesson.rules):
+        yield Refusal(Reason.ROLE, refusal)
 
 
 def _group(request: _Request) -> Iterator[Refusal]:

@@ -89,6 +89,8 @@ class Device:
         self.keeper = RulesKeeper(state, board, clock.now())
         self.breaches = Breaches(state, clock.now())
         self.hand = Hand(state, board)
+        if not self.keeper.in_force(clock.now()):
+            self.hand.lowered()  # the lesson ended while nobody was here
         self.enforcement = Enforcement(
             state=state,
             clock=clock,
@@ -99,7 +101,7 @@ class Device:
             keeper=self.keeper,
             machine=machine,
             decide=decide,
-            flagged=self._flag,
+            flagged=self._tell_breach,
             changed=self.changed,
         )
         self.keeper.changed = self._rules_changed
@@ -325,6 +327,7 @@ class Device:
     def _take_facts(self, facts: DesktopFacts) -> None:
         hidden = self._hidden
         self._facts = facts
+        self.keeper.seeing(len(facts.monitors), self.clock.now())
         self.enforcement.heard(facts)
         if self._hidden:
             self.screens.blank()
@@ -378,15 +381,14 @@ class Device:
         now = self.clock.now()
         if self.hand.facts and not self.keeper.in_force(now):
             self.hand.lowered()
+        if self._facts:
+            self.keeper.seeing(len(self._facts.monitors), now)
         self.enforcement.refresh()
         self.changed()
         self.poked.set()
 
-    def _flag(self, breach: Breach) -> None:
-        """Owe a breach to the lessons and the assessment of this moment; outside of them nobody is told."""
-        self._tell_breach(breach, self.keeper.concerned(breach.at))
-
     def _tell_breach(self, breach: Breach, concerned: frozenset[str]) -> None:
+        """Owe a breach to those it concerns, and tell those who are here. Outside lessons nobody is told."""
         if not concerned:
             return
         self.breaches.add(breach, concerned, uuid4().hex)

@@ -49,10 +49,9 @@ log = logging.getLogger(__name__)
 
 POLL_EVERY: Final = 3.0  # seconds between two looks at what nobody tells of
 CHECK_EVERY: Final = 30.0  # seconds between two looks whether what is blocked still is, and what a policy's dates say
-POLICY_WITHIN: Final = (
-    5.0  # seconds at a start until what an earlier process blocked is given back for want of a policy
-)
-PAUSE: Final = 0.2  # seconds between two rounds at least; windows that flicker cost no more than that
+POLICY_WITHIN: Final = 5.0  # seconds a start waits for a policy before it gives back what an earlier process blocked
+PAUSE: Final = 0.2  # seconds between two rounds at least
+NEWS_EVERY: Final = 1.0  # seconds between two looks because of a window or a title: those may flicker
 RESTART_GRACE: Final = 60  # seconds to close a browser oneself that obeys only after a restart
 VISITED_WITHIN: Final = 120.0  # seconds; an address visited earlier is not what was covered
 COVER_QUIET: Final = 60.0  # seconds in which the same cover is told once
@@ -68,9 +67,10 @@ Decide = Callable[..., Decisions]
 
 @dataclass
 class Enforcement:
-    """All of it for one device. `flagged` hears of breaches; `changed` is called when others are told something new.
+    """All of it for one device.
 
-    `decide` is `protocol.policy.rules.decide`.
+    `flagged` hears of breaches and to whom they are owed (lessons and the assessment, by id); `changed` is called when
+    there may be something new to tell. `decide` is `protocol.policy.rules.decide`.
     """
 
     state: StateFolder
@@ -82,7 +82,7 @@ class Enforcement:
     keeper: RulesKeeper
     machine: MachineThread
     decide: Decide
-    flagged: Callable[[Breach], None] = lambda _: None
+    flagged: Callable[[Breach, frozenset[str]], None] = lambda _breach, _to: None
     changed: Callable[[], None] = lambda: None
     decisions: Decisions = field(default_factory=Decisions)
     unheld: tuple[Unheld, ...] = ()
@@ -96,6 +96,7 @@ class Enforcement:
         self._web, self._web_since = self._stored.web, self._stored.web_since
         self._look, self._seen = Look(), frozenset[Subject]()
         self._facts: DesktopFacts | None = None
+        self._lease: RulesLease | None = None
         self._rules: tuple[Rule, ...] = ()
         self._restarts: tuple[Program, ...] = ()
         self._plan: Plan | None = None
@@ -108,6 +109,8 @@ class Enforcement:
         self._poked, self._finished = asyncio.Event(), asyncio.Condition()
         self._asked = self._done = 0
         self._listening = -1
+        self._looked_at = 0.0  # by the loop's time
+        self._timer: asyncio.TimerHandle | None = None
 
     # ── what others ask for ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -120,25 +123,20 @@ class Enforcement:
 
     def refresh(self) -> None:
         """Decide anew from what is known; a round does the rest in a moment."""
-        now = self.clock.now()
-        lease = self.keeper.in_force(now)
-        if self._bundle is None:
-            self.decisions, self._rules = Decisions(), ()
-        else:
-            facts = facts_of(self._look, self._facts, self.keeper.monitors_at_start(now))
-            whose = {"device": self.keeper.device, "user": self.keeper.user}
-            self.decisions = self.decide(self._bundle.policy, lease, facts, now, **whose)
-            self._rules = holding(self._bundle.policy, lease, self.decisions)
+        self._decide_now()
         self._poked.set()
 
     def heard(self, facts: DesktopFacts | None) -> None:
         """Take what the desktop says of the window in front and the monitors, None from a desktop that is gone."""
         before, self._facts = self._facts, facts
-        if facts and facts.monitors:
-            self.keeper.seeing(len(facts.monitors), self.clock.now())
         news = _front_and_monitors(before) != _front_and_monitors(facts)
-        if news and self._seen & {Subject.APPLICATION, Subject.MONITORS}:
-            self._poked.set()
+        if news and self._seen & {Subject.APPLICATION, Subject.MONITORS} and self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._looked_at + NEWS_EVERY), self._take_news)
+
+    def _take_news(self) -> None:
+        self._timer = None
+        self._poked.set()
 
     def cover(self, front: FrontFacts | None) -> None:
         """The student has covered the screen: tell what was in front."""
@@ -188,6 +186,9 @@ class Enforcement:
                 await self._sleep(self._next_in())
         finally:
             self._listen(-1)
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
 
     async def _one_round(self) -> None:
         asked = self._asked
@@ -195,51 +196,57 @@ class Enforcement:
             await self._round()
         except TimeoutError:
             self.board.problem("machine", NO_ANSWER)
-        else:
-            self.board.solved("machine")
-        finally:
-            self._done = asked
+            return
+        self.board.solved("machine")
         async with self._finished:
+            self._done = asked
             self._finished.notify_all()
 
     async def _round(self) -> None:
         await self._tell_covers()
-        self.refresh()
-        self._poked.clear()
-        now = self.clock.now()
-        lease = self.keeper.in_force(now)
-        await self._begin(lease)
-        await self._look_around(lease)
-        await self._block(now)
+        await self._begin()
+        await self._look_around()
+        await self._block()
         await self._find_restarts()
+        now, lease = self.clock.now(), self._lease  # of what is decided by now, though a lesson ended in between
         actions = self._incidents.step(self._broken(), lease.lesson if lease else "", now)
         await self._act(actions, lease, now)
         self._store()
-        self._report(lease)
+        self._report()
 
-    async def _begin(self, lease: RulesLease | None) -> None:
+    async def _begin(self) -> None:
         """Note what is there at the beginning of a lesson, if it is another one than before."""
-        lesson = lease.lesson if lease else ""
-        if lesson != self._begun_for and Subject.NETWORK in needs(self._rules, lease):
+        lesson = self._lease.lesson if self._lease else ""
+        if lesson != self._begun_for and Subject.NETWORK in needs(self._rules, self._lease):
             await self.machine.ask(lambda work: work.begin())
         self._begun_for = lesson
 
-    async def _look_around(self, lease: RulesLease | None) -> None:
-        wanted = needs(self._rules, lease)
+    async def _look_around(self) -> None:
+        wanted = needs(self._rules, self._lease)
         if not wanted and not self._seen:
+            self._decide_now()
             return
         on_site = self._bundle.policy.networks if self._bundle else ()
+        self._looked_at = asyncio.get_running_loop().time()
         self._look = await self.machine.ask(lambda work: work.look(wanted, on_site))
         self._seen = wanted
         self._listen(await self.machine.ask(lambda work: work.usb_news()) if Subject.USB_STORAGE in wanted else -1)
-        poked = self._poked.is_set()
-        self.refresh()
-        if not poked:
-            self._poked.clear()  # that was no news
+        self._decide_now()
 
-    async def _block(self, now: float) -> None:
+    def _decide_now(self) -> None:
+        now = self.clock.now()
+        self._lease = lease = self.keeper.in_force(now)
+        if self._bundle is None:
+            self.decisions, self._rules = Decisions(), ()
+        else:
+            facts = facts_of(self._look, self._facts, self.keeper.monitors_at_start(now))
+            whose = {"device": self.keeper.device, "user": self.keeper.user}
+            self.decisions = self.decide(self._bundle.policy, lease, facts, now, **whose)
+            self._rules = holding(self._bundle.policy, lease, self.decisions)
+
+    async def _block(self) -> None:
         """Make the machine block what is to be blocked, and look now and then whether it still does."""
-        decisions = self.decisions
+        decisions, now = self.decisions, self.clock.now()
         plan = Plan(decisions.web, decisions.block_usb_storage, decisions.switch_bluetooth_off)
         if self._plan is None and plan.is_open and not (self.state / JOURNAL).exists():
             self._plan = plan  # nothing to take back
@@ -300,6 +307,7 @@ class Enforcement:
 
     async def _act(self, actions: Iterable[Action], lease: RulesLease | None, now: float) -> None:
         locks: dict[str, str] = {}
+        closes: list[Close] = []
         for action in actions:
             match action:
                 case Tell():
@@ -307,12 +315,15 @@ class Enforcement:
                 case Clear():
                     self.desktop.send(ClearNotice(id=action.id))
                 case Flag():
-                    self.flagged(action.breach)
+                    self.flagged(action.breach, frozenset({lease.lesson} if lease else ()))
                 case LockFor():
                     locks[action.id] = action.sentence
                 case Close():
-                    await self._close(action, now)
-        self.locker.lock_for_rules(locks, lease.until if lease else now, now)
+                    closes.append(action)
+        if self._facts or lease is None:  # what broke a rule isn't over because no desktop tells of it
+            self.locker.lock_for_rules(locks, lease.until if lease else now, now)
+        for close in closes:  # last, for only these may have to wait for the machine
+            await self._close(close, now)
 
     async def _close(self, close: Close, now: float) -> None:
         if close.stage is Stage.ASKED:
@@ -337,7 +348,7 @@ class Enforcement:
             recent = {about: at for about, at in self._covered_at.items() if now - at < COVER_QUIET}
             self._covered_at = recent | {detail: recent.get(detail, now)}
             if detail not in recent:
-                self.flagged(_cover_breach(detail, now))
+                self.flagged(_cover_breach(detail, now), self.keeper.concerned(now))
 
     async def _address(self, front: FrontFacts | None) -> str:
         """Return the address in the window in front, "" where nobody knows or the machine does not answer."""
@@ -349,7 +360,8 @@ class Enforcement:
         except TimeoutError:
             return ""
 
-    def _report(self, lease: RulesLease | None) -> None:
+    def _report(self) -> None:
+        lease = self._lease
         unheld: dict[str, Unheld] = {}
         for rule in self._rules:
             if why := self._why_unheld(rule):
@@ -361,16 +373,17 @@ class Enforcement:
 
     def _why_unheld(self, rule: Rule) -> str:
         blocks = rule.subject is Subject.SITE or Do.BLOCK in rule.do
-        restart = ""
-        if rule.subject is Subject.SITE and self._restarts:
-            names = ", ".join(dict.fromkeys(program.name for program in self._restarts))
-            restart = f"{names} was open before and obeys once it was closed and opened again."
         return (
             self._look.problems.get(rule.subject, "")
             or (self._blocked.problems.get(rule.subject, "") if blocks else "")
             or self._unending.get(rule.name, "")
-            or restart
+            or (self._why_browsers_do_not() if rule.subject is Subject.SITE else "")
         )
+
+    def _why_browsers_do_not(self) -> str:
+        names = ", ".join(dict.fromkeys(program.name for program in self._restarts))
+        restart = f"{names} was open before and obeys once it was closed and opened again." if names else ""
+        return " ".join(filter(None, (restart, self._blocked.shortfall)))
 
     # ── between the rounds ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -26,7 +26,7 @@ class Lease(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: Id
     by: Name
-    staff: Name
+    staff: Line
     serial: Line
     lesson: Line
     sentence: Sentence

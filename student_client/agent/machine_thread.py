@@ -44,10 +44,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """What came of a plan: why each subject is not blocked, and what else went wrong."""
+    """What came of a plan: why each subject is not blocked, what else went wrong, what browsers cannot be held to."""
 
     problems: dict[Subject, str]
     failure: str = ""
+    shortfall: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -107,7 +108,7 @@ class MachineWork:
         if plan.bluetooth:
             changes += self._changes(Subject.BLUETOOTH, lambda: self._object(self._machine.bluetooth).switching_off())
         try:
-            return Blocked(self._problems, notes=self._the_journal().hold(changes))
+            return Blocked(self._problems, shortfall=self._shortfall(plan), notes=self._the_journal().hold(changes))
         except (JournalError, StateError) as error:
             return Blocked(self._problems | dict.fromkeys(_blocking(plan), str(error)), failure=str(error))
 
@@ -170,6 +171,11 @@ class MachineWork:
             self._problems[subject] = changes.why
             return ()
         return changes
+
+    def _shortfall(self, plan: Plan) -> str:
+        if plan.web.is_open or Subject.SITE in self._problems:
+            return ""
+        return self._object(self._machine.web).shortfall(plan.web)
 
     def _the_journal(self) -> Journal:
         if self._journal is None:

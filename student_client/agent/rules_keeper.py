@@ -82,7 +82,7 @@ class RulesKeeper:
     def next_end(self, now: float) -> float | None:
         """Return when the first of it ends by itself."""
         ends = [end] if (end := self.lessons.next_end()) else []
-        if self.assessment and self.assessment.holds(now):
+        if self.assessment and not self.assessment.is_over(now):
             paused = self.assessment.paused_at
             ends += [self.assessment.latest if paused else self.assessment.until(now)]
             ends += [change.until for change in self.assessment.changes]

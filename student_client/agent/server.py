@@ -64,7 +64,7 @@ class Server:
             max_size=GREETING_LIMIT,
             max_queue=QUEUED_MESSAGES,
             write_limit=WRITE_LIMIT,
-            ping_interval=PING_EVERY,
+            ping_interval=PING_EVERY + 1.0,  # the tutor's side pings first, and one ping is enough for both
             ping_timeout=PING_WITHIN,
             close_timeout=CLOSE_WITHIN,
         )

@@ -54,15 +54,6 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True)
-class FrontWindow:
-    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
-
-    pid: int
-    program: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Raw:
     """Pixels as grabbed: rows from the top, 4 bytes a pixel in the order blue, green, red, unused, no row padding.
 
@@ -74,6 +65,15 @@ class Raw:
     monitor: int
     captured_at: float
     pixels: bytes | bytearray
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The window in front: its process (0: unknown), its program as the platform names it, and its title."""
+
+    pid: int = 0
+    program: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +241,12 @@ class Facts(ABC):
         """Return the application in front and its document, e.g. "Writer — essay"."""
 
     @abstractmethod
-    def front(self) -> FrontWindow | None:
-        """Return the window in front by its parts, which are not cut; None where there is none, or it is unknown."""
+    def front(self) -> Front | None:
+        """Return the window in front, None where there is none; as cheap as `active_application`."""
+
+    @abstractmethod
+    def screen_saver(self) -> bool:
+        """Whether a screen saver is in front of the session; False when unknown."""
 
     @abstractmethod
     def logged_in_user(self) -> str:

@@ -22,7 +22,7 @@ from student_client.backends.base import (
     CaptureError,
     Encoded,
     Facts,
-    FrontWindow,
+    Front,
     Hotkey,
     Hotkeys,
     Inputs,
@@ -35,6 +35,7 @@ from student_client.regions import Rect, boxes_of
 
 _LOOKS = 12  # so many devices look different from each other; more would only cost memory
 _STEPS = 24  # after so many the movement begins again
+_LETTERS = 160  # in a line that goes from side to side
 _LATEST_SLEEP = 0.05
 _QUALITY = 70
 
@@ -77,7 +78,10 @@ class Script:
 
 
 def paint(look: int, step: int, width: int, height: int, black: bool = False) -> Image.Image:
-    """Return an RGB picture at any size: a plain ground, lines as of text, and a square that moves with `step`."""
+    """Return an RGB picture at any size: a plain ground, lines as of text, and a square that moves with `step`.
+
+    The lines have letters, for plain bars would make a JPEG half as large as that of a real page.
+    """
     if black:
         return Image.new("RGB", (width, height))
     picture = Image.new("RGB", (width, height), ground(look))
@@ -85,7 +89,11 @@ def paint(look: int, step: int, width: int, height: int, black: bool = False) ->
     for line in range(4, 16):
         ends = 0.3 + 0.5 * ((line * 7 + look * 3 + (step if line == 15 else 0)) % 11) / 11
         top = height * line // 20
-        pen.rectangle((width * 0.1, top, width * ends, top + max(1, height // 60)), (70, 74, 82))
+        for letter in range(_LETTERS // 10, int(_LETTERS * ends)):
+            if (letter * letter + line * 7 + look) % 6:  # the others are blanks between words
+                left, shade = width * letter / _LETTERS, letter * 37 % 90
+                right, bottom = left + width * 0.6 / _LETTERS, top + max(1, height // 60)
+                pen.rectangle((left, top, right, bottom), (shade, shade, shade + 8))
     left, top, side = square(step, width, height)
     pen.rectangle((left, top, left + side - 1, top + side - 1), ink(look))
     return picture
@@ -291,24 +299,16 @@ class FakeScreenLock(ScreenLock):
 
 
 class FakeHotkeys(Hotkeys):
-    """Has every key; nobody presses one but by `press`."""
-
-    def __init__(self) -> None:
-        self._pressed: list[Hotkey] = []
+    """A keyboard on which nobody presses anything."""
 
     @property
     def names(self) -> Mapping[Hotkey, str]:
-        """Return their own words."""
-        return {key: key.value for key in Hotkey}
-
-    def press(self, key: Hotkey) -> None:
-        """Press one."""
-        self._pressed.append(key)
+        """There is no key to press."""
+        return {}
 
     def take(self) -> tuple[Hotkey, ...]:
-        """Return what was pressed."""
-        pressed, self._pressed = tuple(self._pressed), []
-        return pressed
+        """Nothing was pressed."""
+        return ()
 
     def fileno(self) -> int:
         """There is nothing to wait for."""
@@ -325,15 +325,20 @@ class FakeFacts(Facts):
     application: str = "Writer — essay"
     user: str = "student"
     host: str = "laptop"
+    saver: bool = False
+
+    def screen_saver(self) -> bool:
+        """Return `saver`."""
+        return self.saver
 
     def active_application(self) -> str:
         """Return `application`."""
         return self.application
 
-    def front(self) -> FrontWindow | None:
+    def front(self) -> Front | None:
         """Return the parts of `application`."""
         program, _, title = self.application.partition(" — ")
-        return FrontWindow(0, program, title) if program else None
+        return Front(0, program, title) if program else None
 
     def logged_in_user(self) -> str:
         """Return `user`."""

@@ -5,10 +5,11 @@ import pwd
 import socket
 from typing import Any
 
+import xcffib.screensaver
 import xcffib.xproto as xp
 
 from protocol.text import plain
-from student_client.backends.base import Facts, FrontWindow
+from student_client.backends.base import Facts, Front
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 
 _PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", "_NET_WM_PID")
@@ -27,16 +28,23 @@ class X11Facts(Facts):
     def active_application(self) -> str:
         """Return the window that the window manager calls active, or without one the window with the focus."""
         front = self.front()
-        return title_of(plain(front.program, _LIMIT).strip(), plain(front.title, 4 * _LIMIT).strip()) if front else ""
+        return title_of(front.program, front.title) if front else ""
 
-    def front(self) -> FrontWindow | None:
+    def front(self) -> Front | None:
         """Return what that window says of itself."""
         try:
-            self._front = self._front or _Front(Connection(self._display))
-            return self._front.window()
+            return self._asked().window()
         except DisplayLostError:
             self.close()
         return None
+
+    def screen_saver(self) -> bool:
+        """Return what the server says (MIT-SCREEN-SAVER); one without the extension has none."""
+        try:
+            return self._asked().screen_saver()
+        except DisplayLostError:
+            self.close()
+        return False
 
     def logged_in_user(self) -> str:
         """Return the name of the account this process runs under: the environment's could be made up."""
@@ -55,6 +63,10 @@ class X11Facts(Facts):
             self._front.connection.close()
             self._front = None
 
+    def _asked(self) -> "_Front":
+        self._front = self._front or _Front(Connection(self._display))
+        return self._front
+
 
 class _Front:
     """The window in front on one connection, asked about again only after the server has told that it may be another.
@@ -66,30 +78,43 @@ class _Front:
         self.connection = connection
         self._atoms = {name: connection.atom(name) for name in _PROPERTIES}
         self._followed = 0
-        self._known: FrontWindow | None = None
-        self._knows = False
+        self._known: Front | None = None
+        self._is_known = False
+        self._saver = connection.extension(xcffib.screensaver.key)
         self._listen(connection.root, xp.EventMask.PropertyChange)
 
-    def window(self) -> FrontWindow | None:
+    def screen_saver(self) -> bool:
+        """Whether the server shows its screen saver, or a program in its place; raises DisplayLostError."""
+        if self._saver is None:
+            return False
+        try:
+            with in_words(self.connection.display):
+                state = self._saver.QueryInfo(self.connection.root).reply().state
+                return bool(state == xcffib.screensaver.State.On)
+        except RequestError:
+            return False
+
+    def window(self) -> Front | None:
         """Return it, None where there is none; raises DisplayLostError."""
         for event in self.connection.events():
             if self._concerns(event):
-                self._knows = False
-        if self._knows:
+                self._is_known = False
+        if self._is_known:
             return self._known
         try:
             with in_words(self.connection.display):
                 return self._ask()
         except RequestError:
-            self._followed, self._knows = 0, False  # the window went while we asked about it
+            self._followed, self._is_known = 0, False  # the window went while we asked about it
         return None
 
-    def _ask(self) -> FrontWindow | None:
+    def _ask(self) -> Front | None:
         active = self._active_window()
         teller = active or self._manager_window()
         self._follow(teller)
         window = active or self._focused_window()
-        self._known, self._knows = self._words(window) if window else None, bool(teller)
+        self._known = self._words(window) if window else None
+        self._is_known = bool(teller)
         return self._known
 
     def _follow(self, window: int) -> None:
@@ -112,10 +137,11 @@ class _Front:
             return event.atom in self._atoms.values()
         return isinstance(event, xp.DestroyNotifyEvent)
 
-    def _words(self, window: int) -> FrontWindow:
+    def _words(self, window: int) -> Front:
         name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
         title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
-        return FrontWindow(int.from_bytes(self._property(window, "_NET_WM_PID")[:4], "little"), name, title)
+        pid = int.from_bytes(self._property(window, "_NET_WM_PID")[:4], "little")
+        return Front(pid, plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
 
     def _active_window(self) -> int:
         return self._window_in(self.connection.root, "_NET_ACTIVE_WINDOW")

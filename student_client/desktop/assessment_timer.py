@@ -9,7 +9,7 @@ from student_client.desktop import theme
 from student_client.desktop.icons import paint_icon
 from student_client.desktop.pill import GAP, HEIGHT, Pill
 from student_client.desktop.second_hand import SecondHand
-from student_client.desktop.words import assessment_line, last_minutes, timer
+from student_client.desktop.words import assessment_line, stage, timer
 from student_client.local import PanelAssessment
 
 SIGN = 18
@@ -23,7 +23,7 @@ class AssessmentTimer(Pill):
         super().__init__("timer", "Lessonlight assessment", sign=SIGN)
         self._assessment: PanelAssessment | None = None
         self._badge = QRect()
-        self._last = False
+        self._urgent = False
         self._hand = SecondHand(self)
         self._hand.tick.connect(self._count)
         self._restore = QTimer(self, interval=RESTORE_MS, singleShot=True)
@@ -60,9 +60,9 @@ class AssessmentTimer(Pill):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw pill, clock and text."""
         colours = theme.tokens()
-        ink = colours.warn if self._last else colours.ink
+        ink = colours.warn if self._urgent else colours.ink
         painter = QPainter(self)
-        sign = self.paint_pill(painter, colours.warn if self._last else colours.line, colours.surface)
+        sign = self.paint_pill(painter, colours.warn if self._urgent else colours.line, colours.surface)
         paint_icon(painter, "timer", sign, ink)
         self.paint_text(painter, ink)
 
@@ -74,7 +74,7 @@ class AssessmentTimer(Pill):
         if self._assessment is None:
             return
         now = time.time()
-        self._last = last_minutes(self._assessment, now)
+        self._urgent = stage(self._assessment, now).urgent
         self.text = timer(self._assessment, now)
         self.setAccessibleName(f"{self._assessment.name}: {assessment_line(self._assessment, now)}")
         self._settle()

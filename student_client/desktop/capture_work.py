@@ -40,7 +40,7 @@ class IndicatorSeen:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Whether a lesson is on: only then the application in front is anybody's business."""
+    """Whether a lesson or its rules are on: only then the application in front is anybody's business."""
 
     on: bool
 
@@ -289,6 +289,8 @@ class CaptureWork:
             return ScreenState.INDICATOR_HIDDEN, INDICATOR_SENTENCE
         if self._trouble:
             return ScreenState.CAPTURE_FAILED, self._trouble
+        if self._desk.screen_saver:
+            return ScreenState.OTHER_SESSION, "The screen saver is in front."
         return (ScreenState.STARTING if self._capture is None else ScreenState.LIVE), ""
 
 

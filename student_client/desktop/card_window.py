@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -94,6 +94,7 @@ class CardWindow(OverWindow):
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(button)
+        self.inside.addSpacing(4)
         self.inside.addLayout(row)
 
     def _tell_shown(self) -> None:
@@ -110,6 +111,13 @@ class CardStack(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._windows: dict[str, CardWindow] = {}
+        self._clear = QRect()
+
+    def keep_clear(self, area: QRect) -> None:
+        """Begin below this area where it is at the top of the screen, for it is above the cards."""
+        if area != self._clear:
+            self._clear = area
+            self._arrange()
 
     @property
     def native_windows(self) -> tuple[int, ...]:
@@ -154,12 +162,15 @@ class CardStack(QObject):
     def _arrange(self) -> None:
         """One below the other at the top, in the middle; what does not fit begins again at the top, a step aside."""
         area = QGuiApplication.primaryScreen().availableGeometry()
-        top, aside = area.top() + BELOW_BADGE, 0
+        first, aside = area.top() + BELOW_BADGE, 0
+        if not self._clear.isEmpty() and self._clear.top() <= first:
+            first = max(first, self._clear.bottom() + 1 + MARGIN // 2)
+        top = first
         for window in self._windows.values():
             window.fit()
-            if top + window.height() > area.bottom() and top > area.top() + BELOW_BADGE + aside:
+            if top + window.height() > area.bottom() and top > first + aside:
                 aside += 2 * MARGIN
-                top = area.top() + BELOW_BADGE + aside
+                top = first + aside
             beside_panel = area.right() - PANEL_WIDTH - 2 * MARGIN - window.width()
             left = max(area.left() + MARGIN, min(area.center().x() - window.width() // 2, beside_panel))
             top = max(area.top(), min(top, area.bottom() - window.height()))

@@ -3,7 +3,7 @@
 from collections import deque
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QRect, Signal
 
 from student_client.desktop.card_window import MOST, CardStack
 from student_client.desktop.message_window import MessageWindow, TutorText
@@ -36,6 +36,10 @@ class Cards(QObject):
     def kept_messages(self) -> tuple[TutorText, ...]:
         """The messages that came while kept."""
         return tuple(kept for kept in self._kept.values() if isinstance(kept, TutorText))
+
+    def keep_clear(self, area: QRect) -> None:
+        """Leave this area at the top of the screen free."""
+        self._stack.keep_clear(area)
 
     def keep(self) -> None:
         """Show no new card from now on."""

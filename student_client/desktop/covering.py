@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from student_client.desktop.agent_link import AgentLink
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.cover import Cover
-from student_client.desktop.words import CoverWords
-from student_client.local import FrontFacts, ScreenCovered
+from student_client.desktop.words import cover_words, no_cover
+from student_client.local import FrontFacts, PanelState, ScreenCovered
 
 TELL_MS = 50  # the cover is painted first
 
@@ -30,6 +30,7 @@ class Covering(QObject):
         super().__init__(parent)
         self._link, self._capture, self._ask_front = link, capture, ask_front
         self._hold = 0  # the number of the last hold; 0 while pictures go
+        self._heard = False  # a tutor was there to be told since the screen was covered
         self._front: FrontFacts | None = None
         self._cover = Cover(self)
         self._cover.on_glass.connect(self._on_glass)
@@ -52,21 +53,20 @@ class Covering(QObject):
         if front is None or front.pid != os.getpid():
             self._front = front
 
-    def prepare(self, offered: bool) -> None:
-        """The student may cover the screen from now on, or no more."""
-        self._cover.prepare(offered)
+    def follow(self, state: PanelState | None, *, agent: bool) -> None:
+        """Have the cover ready where it is offered, and say on it what is true now."""
+        self._cover.prepare(ready=agent and state is not None and not no_cover(state))
+        self._heard |= agent and self.up and state is not None and state.can_call
+        self._cover.say(cover_words(state, agent=agent, heard=self._heard))
 
-    def begin(self, words: CoverWords) -> None:
+    def begin(self, state: PanelState) -> None:
         """Cover every monitor now, then tell the agent."""
         if self.up:
             return
         self._hold_back()
-        self._cover.cover(words)
+        self._heard = state.can_call
+        self._cover.cover(cover_words(state, agent=True, heard=self._heard))
         QTimer.singleShot(TELL_MS, self, self._tell)
-
-    def say(self, words: CoverWords) -> None:
-        """Show what is true now."""
-        self._cover.say(words)
 
     def end(self) -> None:
         """Show the screen again."""

@@ -2,7 +2,7 @@
 
 from protocol.messages import MonitorFacts
 from protocol.text import plain
-from student_client.backends.base import Backends, Capture, Facts, Inputs, Unsupported
+from student_client.backends.base import Backends, Capture, Facts, Front, Inputs, Unsupported
 from student_client.local import FrontFacts
 
 FACTS_INTERVAL = 1.0
@@ -24,6 +24,7 @@ class Desk:
         self._pressed = 0  # in lessons that are over
         self.application = ""
         self.front: FrontFacts | None = None
+        self.screen_saver = False
         self.monitors: tuple[MonitorFacts, ...] = ()
 
     @property
@@ -44,7 +45,7 @@ class Desk:
         """A lesson has begun or ended."""
         self._lesson, self._asked_at = lesson, float("-inf")
         if not lesson:
-            self.application, self.front = "", None
+            self.application, self.front, self.screen_saver = "", None, False
             self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
@@ -64,7 +65,7 @@ class Desk:
             for monitor in capture.monitors()[:MOST_MONITORS]
         )
         if self._lesson:
-            self._look_in_front()
+            self._ask_front()
 
     def close(self) -> None:
         """Give the backends back."""
@@ -79,17 +80,17 @@ class Desk:
             self._inputs.close()
             self._inputs = None
 
-    def _look_in_front(self) -> None:
+    def _ask_front(self) -> None:
         if isinstance(self._backends.facts, Unsupported):
             return
         self._facts = self._facts or self._backends.facts()
         self.application = plain(self._facts.active_application(), 200)
-        self.front = front_facts(self._facts)
+        self.front = front_facts(self._facts.front())
+        self.screen_saver = self._facts.screen_saver()
 
 
-def front_facts(facts: Facts) -> FrontFacts | None:
-    """Return the window in front, None where there is none or nobody knows."""
-    front = facts.front()
+def front_facts(front: Front | None) -> FrontFacts | None:
+    """Return the window in front as the agent is told of it."""
     if front is None:
         return None
     return FrontFacts(pid=front.pid, program=plain(front.program, 200), title=plain(front.title, 200))

@@ -26,7 +26,7 @@ from student_client.desktop.message_window import TutorText
 from student_client.desktop.panel import Panel
 from student_client.desktop.succession import Succession
 from student_client.desktop.words import badge as badge_words
-from student_client.desktop.words import cover_words, lock_help, no_call, no_cover
+from student_client.desktop.words import lock_help, no_call, no_cover
 from student_client.local import (
     Capture,
     ClearNotice,
@@ -101,6 +101,7 @@ class Desktop(QObject):
         self._indicator.checked.connect(self._on_check)
         self._indicator.restored.connect(self._stack)
         self._indicator.moved.connect(lambda: self._timer.keep_beside(self._indicator.area))
+        self._timer.exposure.connect(lambda: self._cards.keep_clear(self._timer.area))
         self._indicator.palette_changed.connect(self._dress)
         self._cards.shown.connect(lambda key: self._link.send(MessageShown(id=key)))
         self._cards.understood.connect(lambda key: self._link.send(MessageUnderstood(id=key)))
@@ -118,7 +119,7 @@ class Desktop(QObject):
         self._timer.clicked.connect(self._toggle_panel)
         self._keys.pressed.connect(self._on_key)
         self._lock.help_asked.connect(self._ask_for_help)
-        self._panel.hand_moved.connect(lambda raised, text: self._link.send(HandMoved(raised=raised, text=text)))
+        self._panel.hand_moved.connect(self._move_hand)
         self._panel.cover_asked.connect(self._cover)
         self._panel.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
 
@@ -215,13 +216,12 @@ class Desktop(QObject):
 
     def _show_state(self, state: PanelState) -> None:
         before, self._state = self._state, state
-        if bool(state.lesson) != bool(before and before.lesson):
-            self._capture.order(Lesson(bool(state.lesson)))
+        if (holds := _something_holds(state)) != (before is not None and _something_holds(before)):
+            self._capture.order(Lesson(holds))
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
         self._lock.say_help(lock_help(state))
-        self._covering.prepare(not no_cover(state))
-        self._covering.say(cover_words(state, agent=True))
+        self._covering.follow(state, agent=True)
         self._timer.show_assessment(state.assessment)
         self._panel.show_state(state)
 
@@ -233,7 +233,8 @@ class Desktop(QObject):
 
     def _open_panel(self) -> None:
         if not (self._lock.locked or self._covering.up):
-            self._covering.remember_front()
+            if self._state is not None and not no_cover(self._state):  # else it is nobody's business
+                self._covering.remember_front()
             self._panel.open_at(self._indicator.area.united(self._timer.area))
 
     def _dress(self) -> None:
@@ -266,13 +267,16 @@ class Desktop(QObject):
         else:
             self._link.send(HandMoved(raised=True))
 
+    def _move_hand(self, raised: bool, text: str) -> None:
+        self._link.send(HandMoved(raised=raised, text=plain(text, 200)))
+
     def _cover(self) -> None:
         if self._lock.locked or self._state is None:
             return
         if no_cover(self._state):
             self._open_panel()
             return
-        self._covering.begin(cover_words(self._state, agent=True))
+        self._covering.begin(self._state)
         self._panel.hide()
         self._succeed()
 
@@ -281,7 +285,7 @@ class Desktop(QObject):
             return None
         facts = self._backends.facts()
         try:
-            return front_facts(facts)
+            return front_facts(facts.front())
         finally:
             facts.close()
 
@@ -329,7 +333,7 @@ class Desktop(QObject):
         logger.info("%s", why)
         self._capture.stop()
         self._hide_all()
-        self._covering.say(cover_words(self._state, agent=False))
+        self._covering.follow(self._state, agent=False)
         if self._lock.locked or self._covering.up:
             self._succession.watch()
         else:
@@ -356,3 +360,8 @@ class Desktop(QObject):
     def _succeed(self) -> None:
         if self._link.open:
             self._succession.sign()
+
+
+def _something_holds(state: PanelState) -> bool:
+    """Whether rules are decided on this device: they need to know what is in front, also without a tutor."""
+    return bool(state.lesson or state.assessment or state.rules)

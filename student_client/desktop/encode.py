@@ -86,7 +86,7 @@ _desk = _Desk()
 
 
 class EncodeError(Exception):
-    """The picture does not fit its limit at any size."""
+    """The picture does not fit its limit at any size, or cannot be encoded at all."""
 
 
 def fitted(width: int, height: int, asked_width: int, asked_height: int) -> tuple[int, int]:
@@ -96,10 +96,13 @@ def fitted(width: int, height: int, asked_width: int, asked_height: int) -> tupl
 
 
 def encode_bgrx(pixels: bytes | bytearray | memoryview, width: int, height: int, recipe: Recipe) -> bytes:
-    """Return pixels as grabbed as a baseline JPEG of the same size; other threads run meanwhile."""
+    """Return pixels as grabbed as a baseline JPEG of the same size; other threads run meanwhile. Raises EncodeError."""
     turbo, view = turbojpeg.load(), memoryview(pixels)
     if turbo is not None and not view.readonly:
-        return turbo.encode(view, width, height, recipe.quality, recipe.subsampling)
+        try:
+            return turbo.encode(view, width, height, recipe.quality, recipe.subsampling)
+        except turbojpeg.TurboJpegError as error:
+            raise EncodeError(f"A picture of {width} by {height} could not be encoded: {error}.") from error
     # A memoryview of bytes is as good; Pillow's types name only the two.
     return _jpeg(Image.frombuffer("RGBX", (width, height), cast(bytes, pixels), "raw", "RGBX", 0, 1), recipe)
 

@@ -24,7 +24,7 @@ class NoticeWindow(CardWindow):
         self._closing = PlainLabel("warning", "")
         self.inside.addWidget(self._closing)
         if notice.until:
-            self.add_button("OK, I close it myself", "Closes this notice; the program is yours to close until then.")
+            self.add_button("OK, I’ll close it myself", "Closes this notice; the program is yours to close until then.")
         else:
             self.add_button("Understood", "Closes this notice.")
         self._hand = SecondHand(self)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 
 from student_client.desktop.labels import PlainLabel
 from student_client.desktop.second_hand import SecondHand
-from student_client.desktop.words import assessment_line, last_minutes, remaining
+from student_client.desktop.words import Stage, assessment_line, remaining, stage
 from student_client.local import CodeAnswer, PanelAssessment
 
 DIGITS = 8
@@ -120,7 +120,8 @@ class AssessmentPart(QWidget):
         if self._assessment is None:
             return
         self._time.setText(assessment_line(self._assessment, now))
-        name = "warning" if last_minutes(self._assessment, now) or self._assessment.paused else "words"
+        at = stage(self._assessment, now)
+        name = "warning" if at.urgent or at is Stage.PAUSED else "words"
         if name != self._time.objectName():
             self._time.setObjectName(name)
             self._time.style().unpolish(self._time)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from student_client.backends.base import Hotkey
 from student_client.local import PanelAssessment, PanelState, ReceiptLine, Viewer
@@ -81,6 +82,8 @@ def badge(state: PanelState | None) -> str:
 
 def lesson_title(state: PanelState, now: float) -> str:
     """Return the panel's title, e.g. ``Maths 10B, until 11:00``."""
+    if state.assessment is not None and not state.lesson:
+        return f"{state.assessment.name}, until {day_and_clock(state.assessment.ends_at, now)}"
     if not state.lesson:
         return "Break time" if state.is_break else "No lesson now"
     return f"{state.lesson}, until {day_and_clock(state.ends_at, now)}"
@@ -100,7 +103,7 @@ def lesson_line(state: PanelState) -> str:
 
 def no_call(state: PanelState) -> str:
     """Return why "I need help" is not offered, and what to do instead; "" where it is."""
-    if not state.lesson:
+    if not (state.lesson or state.assessment):
         return "Outside lessons nobody would see a raised hand here. You can always talk to an adult you trust."
     if not state.can_call:
         return "Your tutor cannot be reached from this laptop just now. Please put your own hand up."
@@ -109,7 +112,7 @@ def no_call(state: PanelState) -> str:
 
 def no_cover(state: PanelState) -> str:
     """Return why "Cover my screen" is not offered, and what to do instead; "" where it is."""
-    if state.lesson:
+    if state.lesson or state.assessment:
         return ""
     return (
         "Seen something bad? Turn the screen away or close the lid, and tell an adult you trust. It is not your fault."
@@ -128,6 +131,8 @@ def keys_line(names: Mapping[Hotkey, str], *, help_offered: bool, cover_offered:
 
 def rules_now(state: PanelState) -> tuple[str, tuple[str, ...]]:
     """Return what stands above the rules ("" for nothing), and the rules."""
+    if state.is_break and state.lesson:
+        return "It is break time.", state.rules
     if state.is_break:
         still = " These rules still hold:" if state.rules else ""
         return f"It is break time: the lesson’s rules do not hold now.{still}", state.rules
@@ -151,12 +156,12 @@ class CoverWords:
     report_abuse_url: str
 
 
-def cover_words(state: PanelState | None, agent: bool) -> CoverWords:
-    """Return who has been told that the screen was covered; `agent` is whether there is one to tell it."""
-    if state is None or not agent:
-        told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
-    elif state.can_call:
+def cover_words(state: PanelState | None, *, agent: bool, heard: bool) -> CoverWords:
+    """Return who has been told of a cover: `agent`: it can be passed on; `heard`: a tutor was there since."""
+    if heard:
         told = "Your tutor has been told the address, not the picture."
+    elif state is None or not agent:
+        told = "Lessonlight cannot tell your tutor at the moment. Please tell an adult near you now."
     else:
         told = (
             "Your tutor will be told the address, not the picture, as soon as they can be reached. "
@@ -174,37 +179,54 @@ def closing(until: float, now: float) -> str:
     return f"Closes by itself in {remaining(until - now)}. Save your work now."
 
 
-def assessment_time(assessment: PanelAssessment, now: float) -> str:
-    """Return how much time an assessment leaves, e.g. ``42:10 left``."""
+class Stage(Enum):
+    """Where an assessment stands."""
+
+    AHEAD = "ahead"
+    RUNNING = "running"
+    LAST_MINUTES = "last minutes"
+    PAUSED = "paused"
+    OVER = "over"
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the student should hurry, or is out of time."""
+        return self in (Stage.LAST_MINUTES, Stage.OVER)
+
+
+def stage(assessment: PanelAssessment, now: float) -> Stage:
+    """Return where an assessment stands at `now`."""
     if now < assessment.starts_at:
-        return f"starts in {remaining(assessment.starts_at - now)}"
+        return Stage.AHEAD
     if assessment.paused:
-        return "paused"
-    left = assessment.ends_at - now
-    if left <= 0:
-        return "time is up"
-    return f"{remaining(left)} left"
-
-
-def last_minutes(assessment: PanelAssessment, now: float) -> bool:
-    """Whether an assessment that runs is in its last five minutes."""
-    return not assessment.paused and assessment.starts_at <= now and assessment.ends_at - now <= LAST_MINUTES
+        return Stage.PAUSED
+    if now >= assessment.ends_at:
+        return Stage.OVER
+    return Stage.LAST_MINUTES if assessment.ends_at - now <= LAST_MINUTES else Stage.RUNNING
 
 
 def timer(assessment: PanelAssessment, now: float) -> str:
-    """Return the text of the small timer."""
-    last = "last 5 minutes · " if last_minutes(assessment, now) and now < assessment.ends_at else ""
-    return f"{cut(assessment.name, TIMER_NAME)} · {last}{assessment_time(assessment, now)}"
+    """Return the text of the small timer, e.g. ``Maths mock · 42:10 left``."""
+    ahead, left = remaining(assessment.starts_at - now), remaining(assessment.ends_at - now)
+    words = {
+        Stage.AHEAD: f"starts in {ahead}",
+        Stage.RUNNING: f"{left} left",
+        Stage.LAST_MINUTES: f"last 5 minutes · {left} left",
+        Stage.PAUSED: "paused",
+        Stage.OVER: "time is up",
+    }
+    return f"{cut(assessment.name, TIMER_NAME)} · {words[stage(assessment, now)]}"
 
 
 def assessment_line(assessment: PanelAssessment, now: float) -> str:
     """Return the panel's sentence on an assessment."""
-    if now < assessment.starts_at:
-        return f"Begins in {remaining(assessment.starts_at - now)}, at {clock(assessment.starts_at)}."
-    if assessment.paused:
-        return "Paused. Your time stands still until the invigilator lets it go on."
-    left = assessment.ends_at - now
-    if left <= 0:
-        return "The time is up."
-    urge = " Finish and save your work." if left <= LAST_MINUTES else ""
-    return f"{remaining(left)} left, until {clock(assessment.ends_at)}.{urge}"
+    begin, ahead = clock(assessment.starts_at), remaining(assessment.starts_at - now)
+    end, left = clock(assessment.ends_at), remaining(assessment.ends_at - now)
+    words = {
+        Stage.AHEAD: f"Begins in {ahead}, at {begin}.",
+        Stage.RUNNING: f"{left} left, until {end}.",
+        Stage.LAST_MINUTES: f"{left} left, until {end}. Finish and save your work.",
+        Stage.PAUSED: "Paused. Your time stands still until the invigilator lets it go on.",
+        Stage.OVER: "The time is up.",
+    }
+    return words[stage(assessment, now)]

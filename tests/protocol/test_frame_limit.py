@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
+from protocol import link as link_module
 from protocol.enrolment import read_join
 from protocol.frame_limit import LimitedServerConnection
 from protocol.identity import Credentials, Role
@@ -68,3 +69,31 @@ async def test_the_listening_side_has_the_same_limit(contexts) -> None:
         assert tutor.state.name == "OPEN"
         with pytest.raises(ConnectionClosed):
             await asyncio.gather(*[tutor.ping() for _ in range(200)], tutor.wait_closed(), tutor.recv())
+
+
+@pytest.mark.parametrize("talks", [True, False], ids=["a peer that talks", "a silent peer"])
+async def test_only_a_silent_peer_is_pinged(contexts, monkeypatch: pytest.MonkeyPatch, talks: bool) -> None:
+    staff, device = contexts
+    monkeypatch.setattr(link_module, "PING_EVERY", 0.4)
+    pinged = 0
+
+    async def listen(connection: ServerConnection) -> None:
+        take_in = connection.protocol.recv_frame
+
+        def counted(frame: Frame) -> None:
+            nonlocal pinged
+            pinged += frame.opcode is Opcode.PING
+            take_in(frame)
+
+        connection.protocol.recv_frame = counted  # type: ignore[method-assign]
+        for _ in range(15):
+            await asyncio.sleep(0.1)
+            if talks:
+                connection.transport.write(Frame(Opcode.PONG, b"").serialize(mask=False))
+
+    async with serve(listen, "127.0.0.1", 0, ssl=device, compression=None, ping_interval=None) as server:
+        link = await dial("127.0.0.1", next(iter(server.sockets)).getsockname()[1], staff)
+        with pytest.raises(LinkClosed) as closed:
+            await asyncio.wait_for(link.receive(), 4)
+        assert closed.value.code == 1000
+        assert pinged == 0 if talks else 2 <= pinged <= 4

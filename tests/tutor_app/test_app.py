@@ -191,7 +191,7 @@ def test_what_is_unlocked_with_the_lessons_end_goes_on_record_with_its_answer(
     page = page_of(qtbot, app)
     page.run.lock(list(room.students))
     qtbot.waitUntil(lambda: len(room.locked) == 2, timeout=5000)
-    page._end(True)
+    page._end()
 
     def results() -> list[str]:
         assert app._entered
@@ -223,7 +223,7 @@ def test_one_lesson_after_another(qtbot: QtBot, start: Start, laptops: LaptopThr
         qtbot.waitUntil(
             lambda students=students: all(one.first_picture_at for one in students.values()), timeout=10_000
         )
-        held._end(False)
+        held._end()
     qtbot.waitUntil(lambda: isinstance(app.window.page, StartLessonPage), timeout=5000)
     qtbot.waitUntil(lambda: laptops.heard(EndLesson) == 4, timeout=3000)
 
@@ -248,7 +248,7 @@ def test_a_window_left_open_takes_over_a_newer_college_file(
     assert app.network._staff_bundle.bundle.version == admin.register.version
 
     file.write_bytes(b"scrambled")
-    held._end(False)
+    held._end()
     qtbot.waitUntil(lambda: isinstance(app.window.page, StartLessonPage), timeout=5000)
     page = app.window.page
     assert isinstance(page, StartLessonPage)

@@ -22,7 +22,20 @@ from typer.testing import CliRunner
 from protocol.enrolment import read_join
 from protocol.identity import Credentials, Role
 from protocol.link import Link
-from protocol.messages import Lock, LockFacts, Outcome, Patch, Patches, Right, TextMessage, Unlock
+from protocol.messages import (
+    ChangeRule,
+    HandFacts,
+    Lock,
+    LockFacts,
+    LowerHand,
+    Outcome,
+    Patch,
+    Patches,
+    Right,
+    SetRules,
+    TextMessage,
+    Unlock,
+)
 from protocol.messages import Result as Done
 from student_client.agent.state import StateFolder
 from tests.tutor_app.network.devices import Laptop, refuse, status
@@ -463,3 +476,65 @@ def plain_jpeg(size: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "JPEG", quality=95)
     return out.getvalue()
+
+
+# ── rules and hands ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_who_asks_for_help_is_listed_longest_first_and_lowered(laptop, run) -> None:
+    def asks(since: float, text: str) -> Callable[[Laptop, Link], Awaitable[None]]:
+        async def behave(one: Laptop, link: Link) -> None:
+            await one.let_in(link)
+            await link.send(status(hand=HandFacts(since=since, text=text)))
+            while True:
+                await one.answer(link, await one.hear(link))
+
+        return behave
+
+    now = time.time()
+    second = await laptop("SECOND", behave=asks(now + 2, "question 3"))
+    first = await laptop("FIRST", behave=asks(now + 1, ""))
+    answer = await run("hands", "--json", "--lower", dial=(second, first))
+    assert answer.code == 0
+    assert {(one["device"], one["text"]) for one in answer.json["hands"]} == {
+        (first.name, ""),
+        (second.name, "question 3"),
+    }
+    for one in (first, second):
+        assert [message for message in one.heard if isinstance(message, LowerHand)]
+
+
+async def test_a_site_is_allowed_and_a_program_blocked(laptop, run, tmp_path) -> None:
+    one = await laptop("ONE")
+    answer = await run("allow", "https://Desmos.com/", one.name, "--for", "20", "--no-hold", "--json", dial=(one,))
+    assert (answer.code, answer.json["action"], answer.json["devices"][0]["answer"]) == (0, "change-rule", "confirmed")
+    answer = await run("block", "steam*", "--all", "--program", "--no-hold", "--json", dial=(one,), wait=1.0)
+    assert answer.code == 0
+    changes = [message for message in one.heard if isinstance(message, ChangeRule)]
+    assert [(change.verb, change.subject, change.value, change.lease) for change in changes] == [
+        ("allow", "site", "desmos.com", 1200),
+        ("block", "application", "steam*", 600),
+    ]
+    assert rows(tmp_path / "records.sqlite", "commands", "action, text")[0] == (
+        "change-rule",
+        "allow site desmos.com for 1200 s",
+    )
+
+
+async def test_a_change_for_a_name_nobody_has_says_so(laptop, run) -> None:
+    one = await laptop("ONE")
+    answer = await run("allow", "desmos.com", "nobody", "--no-hold", dial=(one,), wait=1.0)
+    assert answer.code == 5
+    assert "is called “nobody”" in answer.err
+    assert (await run("allow", "https://", one.name, "--no-hold", dial=(one,))).code == 2
+
+
+async def test_rule_sets_are_listed_and_one_is_held(laptop, run) -> None:
+    listed = await run("rules", "--json")
+    names = [one["name"] for one in listed.json["rules"]]
+    assert "lesson" in names
+    one = await laptop("ONE")
+    answer = await run("rules", names[-1], "--no-hold", "--json", dial=(one,))
+    assert answer.code == 0
+    assert [message.rules for message in one.heard if isinstance(message, SetRules)] == [names[-1]]
+    assert (await run("rules", "no-such-rules", "--no-hold")).code == 2

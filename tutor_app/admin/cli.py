@@ -1,26 +1,22 @@
 """lessonlight-admin: what the network manager types."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from protocol.identity import STAFF_ROLES, Role
 from protocol.policy.bundle import BundleError, open_staff_bundle
-from protocol.policy.document import Policy, same_group
-from protocol.policy.hours import week_in_words
-from protocol.policy.parse import PolicyError, parse_policy
-from tutor_app.admin.college import College, CollegeError, check_unused
-from tutor_app.admin.failures import EXIT_CODES, ExitCode, UsageMistakeError, fail, told, warn
+from tutor_app.admin.college import DEFAULT_PACK, College, CollegeError, check_unused, packs
+from tutor_app.admin.failures import EXIT_CODES, UsageMistakeError, told, warn
 from tutor_app.admin.files import write_whole
+from tutor_app.admin.given import BUNDLE, AsJson, Given, PassphraseFile, given, tell_of_bundle, unlocked
 from tutor_app.admin.listing import as_json, as_table
-from tutor_app.admin.passphrases import existing_passphrase, new_passphrase
-from tutor_app.admin.register import Register
-
-BUNDLE: Final = "college.bundle"
+from tutor_app.admin.passphrases import new_passphrase
+from tutor_app.admin.policy_commands import policy_app
+from tutor_app.admin.timetable_commands import timetable_app
 
 # pretty_exceptions_show_locals would print passphrases; a plain traceback holds none.
 app = typer.Typer(
@@ -31,22 +27,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-policy_app = typer.Typer(help="Check a policy file, or sign it and put it in force.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+app.add_typer(timetable_app, name="timetable")
 
 
-@dataclass(frozen=True)
-class _Given:
-    """The options before the command."""
-
-    folder: Path
-    passphrase_file: Path | None
-
-
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option("--passphrase-file", metavar="FILE", help="Read the college's passphrase from FILE's first line."),
-]
 Again = Annotated[bool, typer.Option("--again", help="Known already: issue a new certificate and deny the old ones.")]
 
 
@@ -59,7 +43,7 @@ def options(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Make and keep a college: its keys, its staff and laptops, its policy."""
-    context.obj = _Given(folder, passphrase_file)
+    context.obj = Given(folder, passphrase_file)
 
 
 @app.command("init")
@@ -68,12 +52,17 @@ def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder; keep it safe and backed up.")],
     name: Annotated[str, typer.Option("--name", help="The college's name, as people read it.")],
+    policy: Annotated[
+        str, typer.Option("--policy", metavar="PACK", help=f"The policy to begin with: {', '.join(packs())}.")
+    ] = DEFAULT_PACK,
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Make a college: its keys, its register, and a first policy to edit."""
     check_unused(folder)
-    passphrase = new_passphrase(passphrase_file or _given(context).passphrase_file, name)
-    college = College.create(folder, name=name, passphrase=passphrase)
+    if policy not in packs():
+        raise UsageMistakeError(f"There is no policy pack “{policy}”: {', '.join(packs())}.")
+    passphrase = new_passphrase(passphrase_file or given(context).passphrase_file, name)
+    college = College.create(folder, name=name, passphrase=passphrase, pack=policy)
     typer.echo(
         f"{college.register.name} is made, in {folder}. Whoever has this folder and its passphrase is the college."
     )
@@ -98,8 +87,8 @@ def add_staff(
 ) -> None:
     """Issue the identity file a member of staff signs in with, for twelve months."""
     staff_role = _staff_role(role)
-    college_file = passphrase_file or _given(context).passphrase_file
-    college = _unlocked(context, passphrase_file)
+    college_file = passphrase_file or given(context).passphrase_file
+    college = unlocked(context, passphrase_file)
     beside = out.parent / BUNDLE
     _check_out(out, again)
     _check_bundle(beside, college)
@@ -125,12 +114,12 @@ def add_device(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Issue the file that enrols a student's laptop, for 90 days."""
-    college = _unlocked(context, passphrase_file)
+    college = unlocked(context, passphrase_file)
     _check_out(out, again)
     write_whole(out, college.add_device(identifier, group=group, name=name, again=again))
     typer.echo(f"On {identifier}: lessonlight-student enrol {out.name}")
     typer.echo(f"Then delete every copy of {out.name}: it holds the laptop's key.")
-    _tell_of_bundle(college)
+    tell_of_bundle(college)
 
 
 @app.command("revoke")
@@ -141,10 +130,10 @@ def revoke(
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Deny every certificate of a member of staff or a device."""
-    college = _unlocked(context, passphrase_file)
+    college = unlocked(context, passphrase_file)
     entry = college.revoke(identifier)
     typer.echo(f"{entry.id} ({entry.name}) is revoked, from policy version {college.register.version} on.")
-    _tell_of_bundle(college)
+    tell_of_bundle(college)
     if not entry.is_device:
         typer.echo("Until a laptop has met a tutor with that file, it still believes the old identity.")
 
@@ -152,68 +141,17 @@ def revoke(
 @app.command("devices")
 @told
 def devices(
-    context: typer.Context, as_data: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False
+    context: typer.Context,
+    as_data: AsJson = False,
 ) -> None:
     """List the laptops of the register."""
-    entries = College.open(_given(context).folder).register.devices
+    entries = College.open(given(context).folder).register.devices
     if as_data:
         typer.echo(as_json(entries, time.time()))
     elif entries:
         Console().print(as_table(entries, time.time()))
     else:
         typer.echo("No device is registered yet. lessonlight-admin add-device enrols one.")
-
-
-@policy_app.command("check")
-@told
-def check(
-    context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as policy.toml.")]
-) -> None:
-    """Say what is wrong with a policy file; needs no passphrase."""
-    policy = parse_policy_file(file)[1]
-    folder = _given(context).folder
-    if (folder / "register.json").exists():
-        _compare(policy, College.open(folder).register, file)
-    typer.echo(f"{file} is in order. College hours: {', '.join(week_in_words(policy))}.")
-
-
-@policy_app.command("publish")
-@told
-def publish(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as policy.toml.")],
-    passphrase_file: PassphraseFile = None,
-) -> None:
-    """Sign a policy and put it in force; with a mistake in it, nothing is published."""
-    text, policy = parse_policy_file(file)
-    college = _unlocked(context, passphrase_file)
-    _compare(policy, college.register, file)
-    typer.echo(f"Published as version {college.publish(text)}. College hours: {', '.join(week_in_words(policy))}.")
-    _tell_of_bundle(college)
-
-
-def parse_policy_file(file: Path) -> tuple[str, Policy]:
-    """Return the text and the policy; with mistakes, print each as FILE:LINE: KEY: REASON and end."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        return text, parse_policy(text)
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        fail(ExitCode.POLICY, f"{file}:{line}: is not UTF-8 text")
-    except PolicyError as error:
-        fail(ExitCode.POLICY, "\n".join(f"{file}:{problem}" for problem in error.problems))
-
-
-def _given(context: typer.Context) -> _Given:
-    given = context.obj
-    assert isinstance(given, _Given)
-    return given
-
-
-def _unlocked(context: typer.Context, passphrase_file: Path | None) -> College:
-    given = _given(context)
-    name = College.open(given.folder).register.name  # says that there is no college before it asks for a passphrase
-    return College.open(given.folder, existing_passphrase(passphrase_file or given.passphrase_file, name))
 
 
 def _staff_role(role: str) -> Role:
@@ -237,21 +175,6 @@ def _check_bundle(beside: Path, college: College) -> None:
         open_staff_bundle(beside.read_bytes(), college.root_pem)
     except BundleError as error:
         raise CollegeError(f"{beside} is not this college's. Move it away, or choose another --out.") from error
-
-
-def _tell_of_bundle(college: College) -> None:
-    typer.echo(f"Give {college.folder / BUNDLE} to the staff: with their next lesson the laptops take it over.")
-
-
-def _compare(policy: Policy, register: Register, file: Path) -> None:
-    groups = [device.group for device in register.devices]
-    for identifier, own in policy.staff.items():
-        entry = register.find(identifier)
-        if entry is None or entry.is_device or entry.id != identifier:
-            warn(f"{file}: staff.{identifier}: nobody of that id is in the register.")
-        for group in own:
-            if not any(same_group(group, other) for other in groups):
-                warn(f"{file}: staff.{identifier}.groups: no device is in the group {group}.")
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ root.pem staff-ca.pem device-ca.pem policy.pem    certificates
 keys/                                             private keys, encrypted; stretch.json
 register.json                                     staff, devices, every certificate ever issued
 policy.toml                                       the draft to edit; published.toml is the one in force
-college.bundle                                    for staff: signed policy, deny list, list of devices
+timetable.json                                    the timetable, as it was imported
+college.bundle                                    for staff: signed policy, deny list, list of devices, timetable
 """
 
 import json
@@ -23,9 +24,10 @@ from protocol.enrolment import JoinFile, write_join
 from protocol.identity import NAME_LENGTH, Role
 from protocol.identity_file import write_identity
 from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle, sign_bundle, sign_staff_bundle
-from protocol.policy.document import Policy
+from protocol.policy.document import Policy, for_publication
 from protocol.policy.parse import parse_policy
-from protocol.resource import resource_text
+from protocol.policy.timetable import TimetableEntry, decode_timetable, encode_timetable
+from protocol.resource import resource, resource_text
 from protocol.text import is_plain
 from tutor_app.admin.certificates import (
     AUTHORITY_DAYS,
@@ -52,10 +54,12 @@ from tutor_app.admin.register import (
     encode_register,
 )
 
+DEFAULT_PACK: Final = "college"
 ROOT: Final = "root"
 STAFF_CA: Final = "staff-ca"
 DEVICE_CA: Final = "device-ca"
 POLICY: Final = "policy"
+TIMETABLE: Final = "timetable.json"
 
 
 class CollegeError(Exception):
@@ -75,14 +79,21 @@ class College:
 
     @classmethod
     def create(
-        cls, folder: Path, *, name: str, passphrase: str, cost: Cost = NORMAL, now: float | None = None
+        cls,
+        folder: Path,
+        *,
+        name: str,
+        passphrase: str,
+        cost: Cost = NORMAL,
+        pack: str = DEFAULT_PACK,
+        now: float | None = None,
     ) -> "College":
-        """Make a college in a folder that is empty or does not exist yet, and publish its first policy."""
+        """Make a college in a folder that is empty or does not exist yet, and publish the policy of a pack."""
         now = time.time() if now is None else now
         check_name(name, "The college's name")
         check_unused(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        policy = initial_policy(name)
+        policy = initial_policy(name, pack)
         register = Register(college=uuid4(), name=name)
         college = cls(folder, register, Keys.create(folder / "keys", passphrase, cost))
         college._make_authorities(now)
@@ -113,6 +124,15 @@ class College:
     def policy(self) -> Policy:
         """The published policy."""
         return parse_policy(self._read("published.toml").decode())
+
+    @property
+    def timetable(self) -> tuple[TimetableEntry, ...]:
+        """The timetable in force; none where none was imported."""
+        path = self.folder / TIMETABLE
+        try:
+            return decode_timetable(path.read_bytes()) if path.exists() else ()
+        except msgspec.MsgspecError as error:
+            raise CollegeError(f"{path} is damaged: {error}. Import the timetable again.") from error
 
     @property
     def staff_bundle(self) -> bytes:
@@ -187,6 +207,10 @@ class College:
         self._commit(self.register, time.time() if now is None else now, policy)
         return self.register.version
 
+    def use_timetable(self, timetable: tuple[TimetableEntry, ...], now: float | None = None) -> None:
+        """Put a timetable in force for the staff; laptops never get it."""
+        self._commit(self.register, time.time() if now is None else now, timetable=timetable)
+
     def _make_authorities(self, now: float) -> None:
         root = make_root(self.register.college, self.register.name, now)
         staff = make_authority(root, "Lessonlight staff authority", STAFF_USAGE, now)
@@ -203,18 +227,29 @@ class College:
             self._unlocked.save(name, key)
             write_whole(self.folder / f"{name}.pem", made.public_bytes(Encoding.PEM))
 
-    def _commit(self, register: Register, now: float, policy: str | None = None) -> bytes:
-        """Put register and policy in force under the next version; returns the policy bundle for devices."""
+    def _commit(
+        self,
+        register: Register,
+        now: float,
+        policy: str | None = None,
+        timetable: tuple[TimetableEntry, ...] | None = None,
+    ) -> bytes:
+        """Put register, policy and timetable in force as the next version; returns the policy bundle for devices."""
         text = self._read("published.toml").decode() if policy is None else policy
         register = replace(register, version=register.version + 1)
-        bundle = Bundle(register.college, register.version, now, parse_policy(text), register.denied(now))
+        bundle = Bundle(
+            register.college, register.version, now, for_publication(parse_policy(text), now), register.denied(now)
+        )
+        lessons = self.timetable if timetable is None else timetable
         certificate, sign = self._certificate(POLICY), self._unlocked.signing(POLICY).sign
         raw = sign_bundle(bundle, certificate, sign)
-        staff = sign_staff_bundle(StaffBundle(bundle, raw, _listed(register)), certificate, sign)
+        staff = sign_staff_bundle(StaffBundle(bundle, raw, _listed(register), lessons), certificate, sign)
         self._refuse_a_second_writer()
         # The register first: what was issued can be revoked, whatever happens to the rest.
         write_whole(self.folder / "register.json", encode_register(register))
         write_whole(self.folder / "published.toml", text.encode())
+        if timetable is not None:
+            write_whole(self.folder / TIMETABLE, encode_timetable(timetable))
         write_whole(self.folder / "college.bundle", staff)
         self.register = register
         return raw
@@ -253,9 +288,15 @@ def check_unused(folder: Path) -> None:
         raise CollegeError(f"{folder} is not empty. Choose a new folder for the college.")
 
 
-def initial_policy(name: str) -> str:
+def packs() -> tuple[str, ...]:
+    """Return the names of the complete policies a college can begin with."""
+    found = (one.name for one in resource("policies").iterdir() if one.name.endswith(".toml"))
+    return tuple(sorted(name.removesuffix(".toml") for name in found))
+
+
+def initial_policy(name: str, pack: str = DEFAULT_PACK) -> str:
     """Return the commented policy a new college called `name` begins with."""
-    return resource_text("policies/college.toml").replace('"@COLLEGE@"', json.dumps(name, ensure_ascii=False))
+    return resource_text(f"policies/{pack}.toml").replace('"@COLLEGE@"', json.dumps(name, ensure_ascii=False))
 
 
 def check_name(name: str, what: str) -> str:

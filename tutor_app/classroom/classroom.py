@@ -45,7 +45,7 @@ from tutor_app.classroom.rules import Change, Edit, Rules
 from tutor_app.classroom.student import Action, Answer, Student
 from tutor_app.classroom.values import Changes, Flag, Order, Place
 
-__all__ = ["Changes", "Classroom", "Flag", "Order", "Place"]
+__all__ = ["Asked", "Changes", "Classroom", "Flag", "Order", "Place"]
 
 HAND_QUIET = 60.0  # seconds in which a hand that goes up again makes no second line
 
@@ -183,7 +183,7 @@ class Classroom:
             if student.lock and student.lock.until <= now:
                 changes |= self._roster.put(replace(student, lock=None)) | self._locks.gone(device)
         for change in self._rules.expire(now):
-            changes |= self._no_longer(change)
+            changes |= self._lines.stands(change.id, self.students, False)
         return changes
 
     # ── what the clock asks for ─────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +229,7 @@ class Classroom:
         """Lock everybody, also who comes later, for so many minutes or until `release`; who is locked stays so."""
         until = min(self.lesson.ends_at, now + 60 * minutes) if minutes else self.lesson.ends_at
         lease = self._locks.lease(now, until)
-        free = [device for device in self.students if device not in self._locks]
+        free = [device for device, student in self.students.items() if not student.lock]
         orders, changes = self._commands.ask(
             Action.LOCK,
             free,
@@ -278,9 +278,7 @@ class Classroom:
         orders, changes = self._commands.ask(Action.CHANGE_RULE, chosen, now, lambda *_: change.command(now), words)
         for order in orders:
             self._rules.sent(order.device, order.command)
-        for device in chosen:
-            changes |= self._lines.stands(change.id, device, True)
-        return orders, changes
+        return orders, changes | self._lines.stands(change.id, chosen, True)
 
     def drop_change(self, change: str, now: float) -> Asked:
         """End a change of the rules before its time, wherever it has been sent."""
@@ -288,12 +286,13 @@ class Classroom:
         if dropped is None:
             return [], Changes()
         command = DropChange(id=self._new_id(), change=change)
-        here = [device for device in self._rules.drop(command) if self.students[device].linked]
+        holders = self._rules.drop(command)
+        here = [device for device, student in self.students.items() if device in holders and student.linked]
         words = f"Ended: {dropped.words} → {self._roster.who(here)}"
         orders, changes = self._commands.ask(Action.DROP_CHANGE, here, now, lambda *_: command, words)
         for order in orders:
             self._rules.sent(order.device, order.command)
-        return orders, changes | self._no_longer(dropped)
+        return orders, changes | self._lines.stands(change, self.students, False)
 
     def start_assessment(self, terms: Mapping[str, AssessmentTerms], now: float, words: str = "") -> Asked:
         """Start an assessment under each device's own terms, or move the end of the one with that id."""
@@ -357,7 +356,7 @@ class Classroom:
                 return self.release(now)
             return self.unlock(standing, now)
         if line.action is Action.CHANGE_RULE:
-            change = next((one for one in self.rule_changes if self._lines.with_command(one.id) == line), None)
+            change = next((one for one in self.rule_changes if self._lines.tells(one.id, line)), None)
             return self.drop_change(change.id, now) if change else ([], Changes())
         return [], Changes()
 
@@ -383,12 +382,6 @@ class Classroom:
         changes = self._commands.answer(student, event.command, _ANSWER[event.result], event.detail, event.at)
         if event.result is not Result.OK:
             changes |= self._locks.refused(student.device, event.command)
-        return changes
-
-    def _no_longer(self, change: Change) -> Changes:
-        changes = Changes()
-        for device in self.students:
-            changes |= self._lines.stands(change.id, device, False)
         return changes
 
     def _problem(self, event: NetworkProblem) -> Changes:

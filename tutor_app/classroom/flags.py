@@ -38,16 +38,16 @@ class Flags:
             return Changes()
         self._count(Flag(id=breach.id, device=device, category=breach.category, note="", at=breach.at, breach=breach))
         words = self._wording.of(breach)
-        student = self._roster[device]
         self._note(event, words)
         if breach.rule == COVERED:
             return Changes({device}, activity=True)  # the tile says so for as long as it is covered
+        student = self._roster[device]
         return self._roster.put(replace(student, breach=words, breached_at=event.at)) | Changes(activity=True)
 
     def withdraw(self, line: Line) -> list[Flag]:
         """Take back the flags of a line."""
         withdrawn = [self._flags.pop(flag) for flag in line.flags if flag in self._flags]
-        for flag in withdrawn:
+        for flag in filter(_counts, withdrawn):
             student = self._roster[flag.device]
             left = student.flags - 1
             self._roster.put(replace(student, flags=left, breach=student.breach if left else ""))
@@ -56,7 +56,7 @@ class Flags:
     def _count(self, flag: Flag) -> None:
         self._flags[flag.id] = flag
         student = self._roster[flag.device]
-        self._roster.put(replace(student, flags=student.flags + 1))
+        self._roster.put(replace(student, flags=student.flags + _counts(flag)))
 
     def _note(self, event: BreachTold, words: str) -> None:
         key = self.breaches.place(event.device, event.breach.rule)
@@ -69,6 +69,11 @@ class Flags:
         times = f" · {len(flags)} times" if len(flags) > 1 else ""
         line = self._lines.note(event.at, Kind.FLAG, text + times, devices=(event.device,), flags=flags)
         self.breaches.now_in(key, line.number)
+
+
+def _counts(flag: Flag) -> bool:
+    """Whether the student is shown as flagged: whoever covered the screen and told has done nothing wrong."""
+    return flag.breach is None or flag.breach.rule != COVERED
 
 
 def covered_words(event: BreachTold) -> str:

@@ -1,5 +1,6 @@
 """The activity list as it grows: lines are noted, found again by the command they tell of, and replaced."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tutor_app.classroom.activity import Kind, Line
@@ -50,6 +51,10 @@ class Lines:
         """Return the line that tells of a command."""
         return self.numbered(self._of_command.get(command))
 
+    def tells(self, command: str, line: Line) -> bool:
+        """Whether this is the line that tells of a command."""
+        return self._of_command.get(command) == line.number
+
     def replace(self, line: Line) -> None:
         """Put a line in the place of the one with its number, which is kept."""
         self._lines[next(i for i, old in enumerate(self._lines) if old.number == line.number)] = line
@@ -66,15 +71,16 @@ class Lines:
         line = self.with_command(command)
         if line is None:
             return Changes()
-        devices = line.devices if device in line.devices else (*line.devices, device)
+        known = device in line.answers or device in line.devices
+        devices = line.devices if known else (*line.devices, device)
         self.replace(replace(line.answered(device, answer), devices=devices))
         return Changes(activity=True)
 
-    def stands(self, command: str, device: str, stands: bool) -> Changes:
-        """From now on what the command asked for stands on this device, or no longer."""
+    def stands(self, command: str, devices: Iterable[str], stands: bool) -> Changes:
+        """From now on what the command asked for stands on these devices, or no longer."""
         line = self.with_command(command)
         if line is None:
             return Changes()
-        standing = line.standing | {device} if stands else line.standing - {device}
+        standing = line.standing.union(devices) if stands else line.standing.difference(devices)
         self.replace(replace(line, standing=standing))
         return Changes(activity=True)

@@ -43,14 +43,14 @@ class Locks:
     def stands(self, device: str, lock: Lock) -> Changes:
         """From now on this lock stands on the device."""
         changes = self.gone(device)
+        self._by_eyes.discard(device)
         self._standing[device] = lock
-        return changes | self._lines.stands(lock.id, device, True)
+        return changes | self._lines.stands(lock.id, (device,), True)
 
     def gone(self, device: str) -> Changes:
         """From now on no lock stands on the device."""
         before = self._standing.pop(device, None)
-        self._by_eyes.discard(device)
-        return self._lines.stands(before.id, device, False) if before else Changes()
+        return self._lines.stands(before.id, (device,), False) if before else Changes()
 
     def refused(self, device: str, command: str) -> Changes:
         """The device did not do this; where it was the lock that stands, none does."""
@@ -74,6 +74,7 @@ class Locks:
         """From now on everybody is to be locked, also who comes later."""
         self.eyes = eyes
         self._let_go.clear()
+        self._by_eyes.clear()
 
     def stands_by_eyes(self, device: str, lock: Lock, eyes: EyesOnMe) -> Changes:
         """This lock stands because of "Eyes on me" and ends with it."""
@@ -85,17 +86,18 @@ class Locks:
     def let_go(self, device: str) -> Changes:
         """The tutor unlocked one student: "Eyes on me" does not lock them again."""
         self._let_go.add(device)
+        self._by_eyes.discard(device)
         return self.gone(device)
 
     def end_eyes(self) -> tuple[str, ...]:
-        """Return whom "Eyes on me" had locked, and forget it."""
+        """Return whom "Eyes on me" had locked, and forget it; a lease that ran out here may hold on a slow clock."""
         self.eyes = None
         return tuple(device for device in self._roster.students if device in self._by_eyes)
 
     def standing(self, device: str, now: float, new_id: Callable[[], str]) -> Lock | None:
         """Return the lock that "Eyes on me" wants on a device, under a new id where it has none yet."""
         if self.eyes is None or device in self._let_go or (device in self and device not in self._by_eyes):
-            return None
+            return None  # unlocked by hand, or locked by hand: that lock is renewed until the tutor ends it
         lock = self._standing.get(device)
         lease = self.lease(now, self.eyes.until)
         return Lock(id=lock.id if lock else new_id(), lease=lease, sentence=self.eyes.sentence)

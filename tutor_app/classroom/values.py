@@ -45,5 +45,12 @@ class Changes:
     def __or__(self, other: "Changes") -> "Changes":
         return Changes(self.devices | other.devices, self.roster or other.roster, self.activity or other.activity)
 
+    def __ior__(self, other: "Changes") -> "Changes":
+        """Take in the other's; a thousand devices may be gathered one by one."""
+        self.devices |= other.devices
+        self.roster |= other.roster
+        self.activity |= other.activity
+        return self
+
     def __bool__(self) -> bool:
         return bool(self.devices) or self.roster or self.activity

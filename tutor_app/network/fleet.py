@@ -137,9 +137,12 @@ class Fleet:
 
     def wished(self, device: str | None = None) -> None:
         """The wishes changed, for one device or for all."""
-        for held in self._held.values():
-            if device in (None, held.conversation.device):
-                held.conversation.wished()
+        if device is None:
+            concerned = list(self._held.values())
+        else:
+            concerned = [self._held[device]] if device in self._held else []
+        for held in concerned:
+            held.conversation.wished()
 
     def order(self, orders: Iterable[Order]) -> None:
         """Send commands; a device that isn't connected answers for itself: failed."""

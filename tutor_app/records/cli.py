@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,17 +17,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from protocol.text import plain
-from tutor_app.records import queries
+from tutor_app.assessment.report import HEADER, report
+from tutor_app.records import assessment_queries, queries
+from tutor_app.records.assessment_queries import Held
 from tutor_app.records.export import Cell, local, put_csv, write_csv
 from tutor_app.records.place import Place, place_of
 from tutor_app.records.problems import RecordsError, explain
 from tutor_app.records.queries import Attended, Filter, Flag, Lesson, Listing, Page
 from tutor_app.records.store import open_existing
 
+_T = TypeVar("_T")
+
 FILE_PROBLEM: Final = 5
 _STDOUT: Final = Path("-")
 
-app = typer.Typer(help="List and export lessons, flags and attendance.", no_args_is_help=True)
+app = typer.Typer(help="List and export lessons, flags, attendance and assessments.", no_args_is_help=True)
 
 _DATES: Final = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -170,6 +174,62 @@ def attendance(
     _put(output, "students in lessons", listing, header, _attendance_cells)
 
 
+@app.command()
+def assessments(
+    *,
+    group: _Group = "",
+    tutor: _Tutor = "",
+    since: _Since = None,
+    until: _Until = None,
+    limit: _Limit = None,
+    as_json: _Json = False,
+    csv: _Csv = None,
+    excel: _Excel = False,
+    records: _Where = "",
+) -> None:
+    """List assessments with how many students began and how many devices were found."""
+    where = Filter(group=group, tutor=tutor, since=_from(since), until=_to(until))
+    output = _Output(as_json, csv, excel, limit)
+    listing = _ask(records, lambda connection: assessment_queries.assessments(connection, where, output.page))
+    header = ("Started", "Closed", "Assessment", "Group", "Room", "Invigilator", "Students", "Devices found", "Id")
+    _put(output, "assessments", listing, header, _assessment_cells)
+
+
+@app.command()
+def assessment(
+    assessment_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, from `records assessments`.")],
+    *,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", dir_okay=False, help="Write its report as PDF.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", dir_okay=False, help="Write its report as CSV.")
+    ] = None,
+    excel: _Excel = False,
+    college: Annotated[str, typer.Option("--college", metavar="NAME", help="The college's name on each page.")] = "",
+    records: _Where = "",
+) -> None:
+    """Write the report of one assessment: attendance, times, breaches, devices found, check-list."""
+    if not (pdf or csv):
+        raise typer.BadParameter("Say where to: --pdf FILE, --csv FILE, or both.")
+    found = _ask(records, lambda connection: assessment_queries.on_record(connection, assessment_id))
+    with _file_problems():
+        if found is None:
+            raise RecordsError(f"There is no assessment {plain(assessment_id, 40)} on record.")
+        made = report(found, college, datetime.now().astimezone().tzinfo or UTC, {})
+        if csv:
+            typer.echo(f"{write_csv(csv, HEADER, made.lines, bom=excel)} lines written to {csv}")
+        if pdf:
+            from tutor_app.ui.report_pdf import save_report_headless  # noqa: PLC0415 - Qt is loaded for PDF alone
+
+            typer.echo(f"{save_report_headless(made, pdf)} pages written to {pdf}")
+
+
+def _assessment_cells(row: Held) -> Sequence[Cell]:
+    return (local(row.at), local(row.ended_at), row.name, row.group, row.room, row.by_name, row.students, row.found,
+            row.id)  # fmt: skip
+
+
 def _lesson_cells(row: Lesson) -> Sequence[Cell]:
     return (local(row.started_at), local(row.ended_at), row.name, row.group, row.room, row.tutor_name,
             row.expected, row.seen, row.flags, row.id)  # fmt: skip
@@ -177,7 +237,7 @@ def _lesson_cells(row: Lesson) -> Sequence[Cell]:
 
 def _flag_cells(row: Flag) -> Sequence[Cell]:
     undone = f"{local(row.withdrawn_at)} {row.withdrawn_by_name}: {row.withdrawn_reason}" if row.withdrawn_at else ""
-    return (local(row.at), row.student, row.device, row.user, row.host, row.category, row.note, row.by_name,
+    return (local(row.at), row.student, row.device, row.user, row.host, row.category, row.what, row.giver,
             row.lesson_name, row.group, undone)  # fmt: skip
 
 
@@ -199,7 +259,7 @@ def _to(at: datetime | None) -> float | None:
     return _from(at + (timedelta(days=1) if whole_day else timedelta(seconds=1)))
 
 
-def _ask(records: str, ask: Callable[[Connection], Listing[Any]]) -> Listing[Any]:
+def _ask(records: str, ask: Callable[[Connection], _T]) -> _T:
     with _file_problems():
         place = _existing(records)
         store = open_existing(place)

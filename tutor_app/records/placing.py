@@ -2,19 +2,35 @@
 
 import time
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from tutor_app.records.schema import attendance, commands, flags, lessons, unplaced
+from tutor_app.records.schema import (
+    assessment_checks,
+    assessment_log,
+    assessments,
+    attendance,
+    commands,
+    flags,
+    found_devices,
+    lessons,
+    unplaced,
+)
 from tutor_app.records.values import (
+    AssessmentChecked,
+    AssessmentEnded,
+    AssessmentNoted,
+    AssessmentStarted,
     Attendance,
     CommandAnswered,
     CommandAsked,
     CommandUnderstood,
+    DeviceFound,
     Flagged,
     FlagWithdrawn,
     LessonEnded,
@@ -42,11 +58,49 @@ def place_all(connection: Connection, records: list[Record]) -> list[Unplaced]:
     """Put the records into their tables, in order, in the caller's transaction; return those that fitted nowhere."""
     try:
         with connection.begin_nested():
-            for record in records:
-                _place(connection, record)
+            for _, alike in groupby(records, type):
+                _place_alike(connection, list(alike))
     except _MISFITS:
         return _place_singly(connection, records)
     return []
+
+
+def _place_alike(connection: Connection, records: list[Record]) -> None:
+    """Put records of one kind into their table; many at once where nothing is odd about them.
+
+    A lock of a thousand screens is two thousand records, while the window shows the answers with the same interpreter.
+    """
+    attended = [record for record in records if isinstance(record, Attendance)]
+    if attended:
+        _replace_older(connection, attended)
+        return
+    asked = [record for record in records if isinstance(record, CommandAsked)]
+    answered = [record for record in records if isinstance(record, CommandAnswered)]
+    many = len(records) > 1
+    if many and ((asked and _all_asked(connection, asked)) or (answered and _all_answered(connection, answered))):
+        return
+    for record in records:
+        _place(connection, record)
+
+
+def _all_asked(connection: Connection, records: list[CommandAsked]) -> bool:
+    """Insert these; whether all of them were new. Where not, placing each once more finds out which."""
+    statement = _insert(connection, commands).on_conflict_do_nothing(index_elements=list(commands.primary_key))
+    added = connection.execute(statement.returning(*commands.primary_key), [asdict(record) for record in records])
+    return len(added.all()) == len(records)
+
+
+def _all_answered(connection: Connection, records: list[CommandAnswered]) -> bool:
+    """Fill these in; whether each of them was about a row that had no answer."""
+    key = {name: commands.c[name] == bindparam(f"of_{name}") for name in _command(records[0])}
+    statement = update(commands).where(*key.values(), commands.c.answered_at.is_(None))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _outcome(records[0])}
+    rows = [
+        {f"of_{name}": value for name, value in _command(record).items()}
+        | {f"new_{name}": value for name, value in _outcome(record).items()}
+        for record in records
+    ]
+    return connection.execute(statement.values(values), rows).rowcount == len(records)
 
 
 def _place_singly(connection: Connection, records: list[Record]) -> list[Unplaced]:
@@ -81,20 +135,44 @@ def _place(connection: Connection, record: Record) -> None:
         case CommandAsked():
             _add(connection, commands, asdict(record))
         case Attendance():
-            _replace_older(connection, record)
+            _replace_older(connection, [record])
         case LessonEnded(lesson=lesson):
             _mark(connection, lessons, {"id": lesson}, {"ended_at": record.ended_at})
         case FlagWithdrawn(flag=flag):
             _mark(connection, flags, {"id": flag}, _withdrawal(record))
         case CommandAnswered():
-            outcome = {"answered_at": record.answered_at, "result": record.result, "detail": record.detail}
-            _mark(connection, commands, _command(record), outcome)
+            _mark(connection, commands, _command(record), _outcome(record))
         case CommandUnderstood():
             _mark(connection, commands, _command(record), {"understood_at": record.understood_at})
+        case AssessmentStarted() | AssessmentChecked() | AssessmentNoted() | DeviceFound() | AssessmentEnded():
+            _place_assessment(connection, record)
+
+
+def _place_assessment(
+    connection: Connection,
+    record: AssessmentStarted | AssessmentChecked | AssessmentNoted | DeviceFound | AssessmentEnded,
+) -> None:
+    match record:
+        case AssessmentStarted(taken_from=""):
+            _add(connection, assessments, asdict(record))
+        case AssessmentStarted():
+            _add_once(connection, assessments, asdict(record))
+        case AssessmentChecked():
+            _add(connection, assessment_checks, asdict(record))
+        case AssessmentNoted():
+            _add(connection, assessment_log, asdict(record))
+        case DeviceFound():
+            _add(connection, found_devices, asdict(record))
+        case AssessmentEnded(assessment=assessment):
+            _mark(connection, assessments, {"id": assessment}, {"ended_at": record.ended_at})
 
 
 def _command(record: CommandAnswered | CommandUnderstood) -> dict[str, str]:
     return {"lesson": record.lesson, "device": record.device, "id": record.id}
+
+
+def _outcome(record: CommandAnswered) -> dict[str, object]:
+    return {"answered_at": record.answered_at, "result": record.result, "detail": record.detail}
 
 
 def _withdrawal(record: FlagWithdrawn) -> dict[str, object]:
@@ -129,18 +207,19 @@ def _add(connection: Connection, table: Table, row: dict[str, Any]) -> None:
         raise Misfit(f"another of the {table.name} has this id")
 
 
-def _replace_older(connection: Connection, record: Attendance) -> None:
-    """Insert the attendance, or replace the one that is stored unless that is newer."""
-    row = asdict(record)
-    statement = _insert(connection, attendance).values(row)
+def _replace_older(connection: Connection, records: list[Attendance]) -> None:
+    """Insert each attendance, or replace the one that is stored unless that is newer."""
+    rows = [asdict(record) for record in records]
+    statement = _insert(connection, attendance)
     new = statement.excluded
-    values: dict[str, Any] = {name: new[name] for name in row.keys() - {"lesson", "device"}}
+    values: dict[str, Any] = {name: new[name] for name in rows[0].keys() - {"lesson", "device"}}
     # A tutor app that was started anew in the same lesson does not know when the device was first seen.
     values["first_seen_at"] = func.coalesce(attendance.c.first_seen_at, new.first_seen_at)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["lesson", "device"], set_=values, where=new.recorded_at >= attendance.c.recorded_at
-        )
+        ),
+        rows,
     )
 
 

@@ -118,6 +118,16 @@ class Flag:
     sentence: str
     detail: str
 
+    @property
+    def what(self) -> str:
+        """What was noted: the tutor's note, or what a rule was broken with."""
+        return self.note or self.detail
+
+    @property
+    def giver(self) -> str:
+        """Who gave it: a member of staff, or a rule in their lesson."""
+        return f"rule {self.rule} ({self.by_name})" if self.source == "rule" else self.by_name
+
 
 @dataclass(frozen=True)
 class Command:

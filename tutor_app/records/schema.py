@@ -91,6 +91,77 @@ commands = Table(
     Column("understood_at", Double),
 )
 
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("lesson", Text, ForeignKey(lessons.c.id), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("rules", Text, nullable=False),
+    Column("only", Text, nullable=False),
+    Column("sites", Text, nullable=False),
+    Column("applications", Text, nullable=False),
+    Column("length", Double, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("taken_from", Text, nullable=False),
+    Column("at", Double, nullable=False, index=True),
+    Column("ended_at", Double),
+)
+
+assessment_checks = Table(
+    "assessment_checks",
+    metadata,
+    Column("assessment", Text, ForeignKey(assessments.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("item", Text, nullable=False),
+    Column("ticked", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+# Lines are added and never changed: pauses, releases, extra time, ends, exceptions seen.
+assessment_log = Table(
+    "assessment_log",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("assessment", Text, ForeignKey(assessments.c.id), nullable=False, index=True),
+    Column("what", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("student", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+)
+
+# An amendment is a further row of a higher version; the rows before it stay as they were written.
+found_devices = Table(
+    "found_devices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("assessment", Text, ForeignKey(assessments.c.id), nullable=False, index=True),
+    Column("device", Text, nullable=False),
+    Column("student", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("found_by", Text, nullable=False),
+    Column("found_at", Double, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("body_told_by", Text, nullable=False),
+    Column("body_told_at", Double),
+    Column("body_reference", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
 # A record that fits nowhere (a flag of a lesson that is not here) is kept with its reason rather than lost, and
 # rather than blocking those behind it.
 unplaced = Table(

@@ -134,6 +134,97 @@ class CommandUnderstood(_Value):
     understood_at: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class AssessmentStarted(_Value):
+    """An assessment was started in a lesson, or, with `taken_from`, found on the laptops and somebody else's.
+
+    `sites` and `applications` are allowed besides the rule set's, one a line; `length` is without extra time.
+    """
+
+    id: str
+    lesson: str
+    name: str
+    rules: str
+    only: str = ""
+    sites: str = ""
+    applications: str = ""
+    length: float
+    by_id: str
+    by_name: str
+    taken_from: str = ""
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessmentEnded(_Value):
+    """The invigilator closed the assessment; of several ends the first one counts."""
+
+    assessment: str
+    ended_at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessmentChecked(_Value):
+    """One item of the check-list before the start: ticked, or left out for a reason; `number` is its place, from 1."""
+
+    assessment: str
+    number: int
+    item: str
+    ticked: bool
+    reason: str = ""
+    by_id: str
+    by_name: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssessmentNoted(_Value):
+    """One line of an assessment's log, never changed: starts, pauses, extra time, ends, releases, exceptions seen.
+
+    `what` is a word of `classroom.assessment.What`; `device` "" is the whole assessment; `seconds` how long a pause
+    was or how much extra time was given; `ends_at` 0 where the line has no end.
+    """
+
+    id: str
+    assessment: str
+    what: str
+    device: str = ""
+    student: str = ""
+    at: float
+    ends_at: float = 0.0
+    seconds: float = 0.0
+    detail: str = ""
+    by_id: str
+    by_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceFound(_Value):
+    """A device that can communicate was found with a student. An amendment is the next `version` of the same `id`.
+
+    `decision` is "withdrawn", "continued" or "warned". `body` is the examining body, "" where none is concerned;
+    `body_told_at` None until it was told.
+    """
+
+    id: str
+    version: int
+    assessment: str
+    device: str
+    student: str
+    what: str
+    details: str = ""
+    found_by: str
+    found_at: float
+    decision: str
+    body: str = ""
+    body_told_by: str = ""
+    body_told_at: float | None = None
+    body_reference: str = ""
+    by_id: str
+    by_name: str
+    at: float
+
+
 Record: TypeAlias = (
     LessonStarted
     | LessonEnded
@@ -143,4 +234,9 @@ Record: TypeAlias = (
     | CommandAsked
     | CommandAnswered
     | CommandUnderstood
+    | AssessmentStarted
+    | AssessmentEnded
+    | AssessmentChecked
+    | AssessmentNoted
+    | DeviceFound
 )

@@ -13,10 +13,15 @@ _MOST: Final = 0.9  # of the cells: the badge covers less than a tenth of the sc
 _BLACK: Final = 12  # of 255
 
 
+def may_be_blank(width: int, height: int, jpeg_bytes: int) -> bool:
+    """Whether a picture is small enough to be a plain surface, which takes a few bits for 64 pixels; few tiles are."""
+    return jpeg_bytes <= 1536 + width * height // 16
+
+
 def blankness(image: QImage, jpeg_bytes: int) -> Blank:
     """Return what a tile shows nothing but; `jpeg_bytes` is what it came in."""
-    if jpeg_bytes > 1536 + image.width() * image.height() // 16:
-        return Blank.NO  # a plain surface takes a few bits for 64 pixels: nearly all tiles end here
+    if not may_be_blank(image.width(), image.height(), jpeg_bytes):
+        return Blank.NO
     cells = image.scaled(
         _ACROSS, _DOWN, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
     ).convertToFormat(QImage.Format.Format_RGB32)

@@ -1,6 +1,5 @@
 """ "Eyes on me": the dialog that locks everybody for a while, and the strip that says so until they are released."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -13,7 +12,7 @@ from tutor_app.ui.dialogs import SENTENCE, sentence_field
 from tutor_app.ui.runs import RunsLabel
 from tutor_app.ui.sheet import Sheet
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Picture, button, label
+from tutor_app.ui.widgets import Picture, button, choice_chip, label
 
 MINUTES: Final = (1, 2, 5, 10)
 ORDINARY: Final = 5
@@ -26,7 +25,7 @@ class EyesDialog(Sheet):
     chosen = Signal(str, int)
     """The sentence, and minutes: 0 until the tutor ends it."""
 
-    def __init__(self, parent: QWidget, number: int, minutes: int, recent: Sequence[str]) -> None:
+    def __init__(self, parent: QWidget, number: int, minutes: int, sentence: str) -> None:
         words = "Students who come later are locked too. Nobody stays locked when the time or the lesson is over."
         screens = "1 screen" if number == 1 else f"{number} screens"
         super().__init__(parent, f"Eyes on me: lock {screens}", words)
@@ -34,14 +33,13 @@ class EyesDialog(Sheet):
         row = QHBoxLayout()
         row.setSpacing(8)
         for one in (*MINUTES, _OPEN_END):
-            chip = button(f"{one} min" if one else "Until I end it", kind="chip")
-            chip.setCheckable(True)
+            chip = choice_chip(f"{one} min" if one else "Until I end it")
             self._group.addButton(chip, one)
             row.addWidget(chip)
         row.addStretch(1)
         chosen = self._group.button(minutes) or self._group.button(ORDINARY)
         chosen.setChecked(True)
-        self.field = sentence_field("Eyes on me, please", recent[0] if recent else "")
+        self.field = sentence_field("Eyes on me, please", sentence)
         lock = button("Lock everybody", kind="primary", default=True)
         lock.clicked.connect(self.accept)
         holder = QWidget()

@@ -12,9 +12,9 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from protocol.messages import Frame, Patches, Stream
-from tutor_app.classroom.events import Event, TileSeen
+from tutor_app.classroom.events import Blank, Event, TileSeen
 from tutor_app.network.limits import Pace
-from tutor_app.ui.blank import blankness
+from tutor_app.ui.blank import blankness, may_be_blank
 from tutor_app.ui.decode import FocusDecoder, Strip, decode
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
@@ -33,7 +33,7 @@ class Feed(QObject):
     happened = Signal(list)
     """Events, oldest first."""
     shown = Signal(list)
-    """A TileSeen of each tile that was decoded."""
+    """A TileSeen of each tile that was taken."""
     focused = Signal(str, object, Patches)
     """Device, strips and message of what changed in the focus view."""
     _rung = Signal()
@@ -108,16 +108,21 @@ class Feed(QObject):
         return max(0, min(_MOST, int(left / self._cost)))
 
     def _take(self, device: str, frame: Frame, shown: list[TileSeen]) -> None:
-        begun = self._clock()
-        image = decode(frame.jpeg)
-        if image is None:
-            self.unreadable += 1
-            return
-        self._pictures.put(device, image)
-        blank = blankness(image, len(frame.jpeg))
+        size = len(frame.jpeg)
+        if self._pictures.is_seen(device) or may_be_blank(frame.width, frame.height, size):
+            begun = self._clock()
+            image = decode(frame.jpeg)
+            if image is None:
+                self.unreadable += 1
+                return
+            self._pictures.put(device, image)
+            blank = blankness(image, size)
+            self._cost = max(0.0001, 0.9 * self._cost + 0.1 * (self._clock() - begun))
+        else:
+            self._pictures.put_unread(device, frame.jpeg)
+            blank = Blank.NO
         shown.append(TileSeen(device, frame.captured_at, frame.inputs, blank))
         self.tiles += 1
-        self._cost = max(0.0001, 0.9 * self._cost + 0.1 * (self._clock() - begun))
 
     def _look(self) -> None:
         self._look_at_focus()

@@ -64,6 +64,10 @@ class FilterBar(QWidget):
         """Press a chip."""
         self._chips[chosen].click()
 
+    def choose_order(self, order: Sort) -> None:
+        """Sort the wall like this."""
+        self._sort.setCurrentIndex(list(Sort).index(order))
+
     def step(self, steps: int) -> None:
         """Make tiles larger or smaller."""
         self._size.setValue(self._size.value() + steps * _STEP)

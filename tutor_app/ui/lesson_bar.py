@@ -36,7 +36,10 @@ class ActionButton(KeyButton):
 
 
 class Overflow(QWidget):
-    """A row of buttons that keep their words; the last ones move into "More" when there is no room."""
+    """A row of buttons that keep their words; the last ones move into "More" when there is no room.
+
+    A button whose action is not visible is left out.
+    """
 
     def __init__(self, theme: Theme, buttons: list[ActionButton]) -> None:
         super().__init__()
@@ -53,11 +56,12 @@ class Overflow(QWidget):
 
     def full_width(self) -> int:
         """Return the width of all buttons together."""
-        return sum(one.sizeHint().width() + _SPACING for one in self._buttons)
+        return sum(one.sizeHint().width() + _SPACING for one in self._offered())
 
     def fit(self, room: int) -> None:
         """Show as many as fit into `room` pixels."""
-        shown = list(self._buttons)
+        offered = self._offered()
+        shown = list(offered)
         if self.full_width() > room:
             room -= self.more.sizeHint().width()
             while shown and sum(one.sizeHint().width() + _SPACING for one in shown) > room:
@@ -65,10 +69,13 @@ class Overflow(QWidget):
         self._menu.clear()
         for one in self._buttons:
             one.setVisible(one in shown)
-            if one not in shown:
+            if one in offered and one not in shown:
                 self._menu.addAction(one.action)
-        self.more.setVisible(len(shown) < len(self._buttons))
+        self.more.setVisible(len(shown) < len(offered))
         self.adjustSize()
+
+    def _offered(self) -> list[ActionButton]:
+        return [one for one in self._buttons if one.action.isVisible()]
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of "More" alone."""
@@ -89,7 +96,6 @@ class LessonBar(QFrame):
         self.rules_button = buttons[_NAMES.index("rules")]
         end = ActionButton(theme, actions["end"], tone="danger")
         end.setProperty("danger", True)
-        self.rules = ""
         self._row = Overflow(theme, [*buttons, end])
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
@@ -107,15 +113,14 @@ class LessonBar(QFrame):
         button = self.rules_button if self.rules_button.isVisible() else self._row.more
         return button.mapToGlobal(QPoint(0, button.height() + 4))
 
-    def refresh(self, now: float, over: bool = False) -> None:
-        """Say how long the lesson goes on."""
+    def refresh(self, now: float, rules: str, over: bool = False) -> None:
+        """Say how long the lesson goes on, and under which rule set."""
         lesson = self._lesson
         group = "" if lesson.group in lesson.name else lesson.group  # "Maths 10B" says it already
         places = [single_line(place) for place in (group, lesson.room) if place]
         until = " · ".join([*places, f"until {clock_time(lesson.ends_at, self._zone)}", ""])
         left = Run("ended", Tone.WARN) if over else time_left(lesson.ends_at - now)
-        rules = f" · rules: {single_line(self.rules)}" if self.rules else ""
-        self._facts.set_runs((Run(until), left, Run(rules)))
+        self._facts.set_runs((Run(until), left, Run(f" · rules: {single_line(rules)}")))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move buttons into "More" or out of it."""

@@ -14,6 +14,7 @@ from tutor_app.classroom.rules import Change
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
 from tutor_app.ui.actions import Actions
+from tutor_app.ui.assessment_desk import AssessmentDesk, Office
 from tutor_app.ui.decode import Strip
 from tutor_app.ui.dialogs import EndDialog, LockDialog, MessageDialog
 from tutor_app.ui.eyes import ORDINARY, EyesDialog
@@ -25,7 +26,7 @@ from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.rules_dialog import RulesDialog
-from tutor_app.ui.rules_menu import RulesMenu, offered
+from tutor_app.ui.rules_menu import RulesMenu, offered, rules_name
 from tutor_app.ui.sheet import people
 from tutor_app.ui.status_line import Load
 from tutor_app.ui.theme import Theme
@@ -55,13 +56,14 @@ class LessonPage(QStackedWidget):
         college: StaffBundle,
         viewer: Viewer,
         remembered: Remembered,
+        office: Office,
         clock: Callable[[], float],
     ) -> None:
         super().__init__()
         self.run, self._actions, self._clock = run, actions, clock
         self._theme, self._viewer = theme, viewer
         self._rule_sets = offered(college.bundle.policy, run.tutor.role)
-        run.reminds = lambda: remembered.reminds
+        run.reminds = lambda: remembered.reminds and self.desk.held is None  # an assessment has ends of its own
         self._college, self._remembered, self._pictures, self._feed = college, remembered, pictures, feed
         every = college.bundle.policy.lesson.tile_interval_ms / 1000
         self.budget = Budget(remembered.number("wall-mbit", DEFAULT_MBIT) * BYTES_OF_A_MBIT, every)
@@ -80,6 +82,18 @@ class LessonPage(QStackedWidget):
         self.focus_view = FocusView(theme, actions, pictures, viewer)
         self.addWidget(self.wall_page)
         self.addWidget(self.focus_view)
+        self.desk = AssessmentDesk(
+            theme,
+            actions,
+            run,
+            self.wall_page,
+            office=office,
+            policy=college.bundle.policy,
+            viewer=viewer,
+            clock=clock,
+            chosen=self.chosen,
+            selected=lambda: bool(self.focused or self.wall_page.selected()),
+        )
         wall = self.wall_page.wall
         self.watching = Watching(
             wire,
@@ -134,7 +148,7 @@ class LessonPage(QStackedWidget):
 
     def act(self, name: str) -> None:
         """Do what the action of this name means here."""
-        self._acts()[name]()
+        (self._acts() | self.desk.acts())[name]()
 
     # ── what the tutor does ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,13 +203,13 @@ class LessonPage(QStackedWidget):
             return
         here = sum(student.linked for student in self.run.classroom.students.values())
         minutes = self._remembered.number("eyes-minutes", ORDINARY)
-        dialog = EyesDialog(self, here, minutes, self._remembered.sentences)
+        dialog = EyesDialog(self, here, minutes, self._remembered.word("eyes-sentence"))
         dialog.chosen.connect(self._eyes_chosen)
         dialog.open()
 
     def _eyes_chosen(self, sentence: str, minutes: int) -> None:
         self._remembered.keep("eyes-minutes", minutes)
-        self._remembered.keep_sentence(sentence)
+        self._remembered.keep("eyes-sentence", sentence)
         self.run.eyes_on_me(sentence, minutes or None)
 
     def _open_rules(self) -> None:
@@ -203,7 +217,7 @@ class LessonPage(QStackedWidget):
         menu = RulesMenu(self, self._actions["edit-rules"], self._rule_sets, classroom.rule_set, may=may)
         whom = {change.id: self._whom(change) for change in classroom.rule_changes}
         menu.show_changes(classroom.rule_changes, whom, self._viewer.zone, may=may)
-        menu.rules_chosen.connect(lambda name: self.run.set_rules(name, self._rules_title(name)))
+        menu.rules_chosen.connect(lambda name: self.run.set_rules(name, rules_name(name)))
         menu.ended.connect(self.run.drop_change)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.wall_page.bar.rules_place())
@@ -237,10 +251,6 @@ class LessonPage(QStackedWidget):
     def _may_rules(self) -> bool:
         policy, role = self._college.bundle.policy, self.run.tutor.role
         return Right.RULES in policy.rights(role)
-
-    def _rules_title(self, name: str) -> str:
-        known = self._college.bundle.policy.rules.get(name)
-        return known.title if known and known.title else name
 
     def _whom(self, change: Change) -> str:
         students = self.run.classroom.students
@@ -365,6 +375,7 @@ class LessonPage(QStackedWidget):
         self._actions["unlock"].setEnabled(held and any(map(_lock_in_sight, self._to_unlock())))
         self._actions["unlock-all"].setEnabled(held and locked)
         self._actions.enable(("flag", "open"), held and some)
+        self.desk.follow()
         self._follow_rules_and_hands(held, some)
 
     def _follow_rules_and_hands(self, held: bool, some: bool) -> None:
@@ -375,7 +386,6 @@ class LessonPage(QStackedWidget):
         raised = [one for one in classroom.students.values() if one.asks_for_help]
         self._actions["next-hand"].setEnabled(held and bool(raised))
         self._actions["lower-hand"].setEnabled(held and some and any(one in raised for one in self.chosen()))
-        self.wall_page.bar.rules = self._rules_title(classroom.rule_set)
 
 
 def _lock_in_sight(student: Student) -> bool:

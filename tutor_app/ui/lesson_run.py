@@ -8,7 +8,7 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from protocol.identity import Identity
-from protocol.messages import LessonTerms
+from protocol.messages import AssessmentTerms, LessonTerms, PauseAssessment, StartAssessment, StopAssessment
 from protocol.policy.document import Policy
 from tutor_app.classroom.classroom import Changes, Classroom, Order, Place
 from tutor_app.classroom.events import (
@@ -35,6 +35,8 @@ class LessonRun(QObject):
     """From the first dial to the last record. `clock` returns Unix seconds."""
 
     changed = Signal(Changes)
+    happened = Signal(list)
+    """Events that the classroom has taken in."""
     pictured = Signal(list)
     """Devices whose tile has a new picture."""
     ticked = Signal()
@@ -100,6 +102,7 @@ class LessonRun(QObject):
                 continue
             changes |= self.classroom.apply(event)
             self._recorder.happened(event, self.classroom.students)
+        self.happened.emit(events)
         if changes:
             self.changed.emit(changes)
         if not self.is_over and any(isinstance(event, Permitted) for event in events):
@@ -185,6 +188,24 @@ class LessonRun(QObject):
         self._recorder.withdrawn(withdrawn, now)
         self._order((orders, changes))
 
+    # ── for the assessment, which answers for what it asks ──────────────────────────────────────────────────────────
+
+    def ask_assessment(self, orders: Iterable[Order], words: str = "") -> list[Order]:
+        """Ask this of its devices, a line of the activity list for each kind; returns what went out, with its ids."""
+        now, sent = self._clock(), list[Order]()
+        starts, pauses, stops = _sorted_by_kind(orders)
+        if starts:
+            sent += self._order(self.classroom.start_assessment(starts, now, words))
+        for (assessment, paused), ends in pauses.items():
+            sent += self._order(self.classroom.pause_assessment(assessment, ends, paused, now, words))
+        for assessment, devices in stops.items():
+            sent += self._order(self.classroom.stop_assessment(assessment, devices, now, words))
+        return sent
+
+    def send_again(self, orders: Iterable[Order]) -> None:
+        """Send what a device does not show yet once more; there is a line for it already."""
+        self._wire.send(tuple(orders))
+
     def _remind(self, now: float) -> None:
         """Tell students once that five minutes are left, in a lesson that is long enough for it to be news."""
         left = self.lesson.ends_at - now
@@ -196,10 +217,29 @@ class LessonRun(QObject):
         if here and self.reminds():
             self._order(self.classroom.message(here, FIVE_MINUTES, now, "“Five minutes left” → everybody here"))
 
-    def _order(self, asked: tuple[list[Order], Changes]) -> None:
+    def _order(self, asked: tuple[list[Order], Changes]) -> list[Order]:
         orders, changes = asked
         self._recorder.asked(orders, self._clock())
         if orders:
             self._wire.send(orders)
         if changes:
             self.changed.emit(changes)
+        return orders
+
+
+def _sorted_by_kind(
+    orders: Iterable[Order],
+) -> tuple[dict[str, AssessmentTerms], dict[tuple[str, bool], dict[str, float]], dict[str, list[str]]]:
+    """Return the starts by device, the pauses by assessment and kind, the stops by assessment."""
+    starts: dict[str, AssessmentTerms] = {}
+    pauses: dict[tuple[str, bool], dict[str, float]] = {}
+    stops: dict[str, list[str]] = {}
+    for order in orders:
+        match order.command:
+            case StartAssessment(assessment=terms):
+                starts[order.device] = terms
+            case PauseAssessment(assessment=assessment, paused=paused, ends_at=ends_at):
+                pauses.setdefault((assessment, paused), {})[order.device] = ends_at
+            case StopAssessment(assessment=assessment):
+                stops.setdefault(assessment, []).append(order.device)
+    return starts, pauses, stops

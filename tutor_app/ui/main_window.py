@@ -16,8 +16,12 @@ _LESSON = (
     *("eyes", "message", "message-all", "flag", ""),
     *("rules", "edit-rules", "", "next-hand", "lower-hand", "", "select-all", "", "end"),
 )
+_ASSESSMENT = (
+    *("assess", "assess-start", "", "assess-pause", "assess-resume", "assess-time", "assess-found", "assess-codes", ""),
+    *("assess-take", "assess-stop", "assess-close"),
+)
 _VIEW = ("find", "larger", "smaller", "fit-all", "panel")
-_IN_LESSON = {name for name in (*_LESSON, *_VIEW) if name}
+_IN_LESSON = {name for name in (*_LESSON, *_ASSESSMENT, *_VIEW) if name}
 
 
 class MainWindow(QMainWindow):
@@ -119,6 +123,7 @@ class MainWindow(QMainWindow):
         self._fill(bar.addMenu("&File"), ("records", "", "quit"))
         lesson = bar.addMenu("&Lesson")
         self._fill(lesson, _LESSON)
+        self._fill(bar.addMenu("&Assessment"), _ASSESSMENT)
         view = bar.addMenu("&View")
         self._fill(view, _VIEW)
         view.addSeparator()

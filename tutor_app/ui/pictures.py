@@ -1,29 +1,56 @@
 """The latest picture of each device, ready to paint. Pictures live here and nowhere else; they are never saved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from PySide6.QtGui import QImage, QPixmap
 
+from tutor_app.ui.decode import decode
+
 
 class Pictures:
-    """Pictures by device. Belongs to the window's thread."""
+    """Pictures by device. Belongs to the window's thread.
+
+    Of a tile out of sight only the JPEG is kept, a twentieth of its pixels, and read once somebody looks: on a campus
+    nine tiles in ten are never looked at before the next one comes.
+    """
 
     def __init__(self) -> None:
         self._by_device: dict[str, QPixmap] = {}
+        self._unread: dict[str, bytes] = {}
+        self._seen: Set[str] | None = None
+
+    def look_at(self, devices: Set[str]) -> None:
+        """These tiles can be seen at present; until the first call all are taken to be."""
+        self._seen = devices
+
+    def is_seen(self, device: str) -> bool:
+        """Whether this device's tile can be seen at present."""
+        return self._seen is None or device in self._seen
 
     def put(self, device: str, image: QImage) -> None:
         """Keep this picture instead of the device's earlier one."""
         self._by_device[device] = QPixmap.fromImage(image)
+        self._unread.pop(device, None)
+
+    def put_unread(self, device: str, jpeg: bytes) -> None:
+        """Keep this picture instead of the device's earlier one, to be read when it is looked at."""
+        self._unread[device] = jpeg
+        self._by_device.pop(device, None)
 
     def get(self, device: str) -> QPixmap | None:
-        """Return a device's picture, if there is one."""
+        """Return a device's picture, if there is one that can be read."""
+        jpeg = self._unread.pop(device, None)
+        if jpeg is not None and (image := decode(jpeg)) is not None:
+            self.put(device, image)
         return self._by_device.get(device)
 
     def forget(self, devices: Iterable[str]) -> None:
         """Drop the pictures of these devices."""
         for device in devices:
             self._by_device.pop(device, None)
+            self._unread.pop(device, None)
 
     def clear(self) -> None:
         """Drop everything: the lesson is over."""
         self._by_device.clear()
+        self._unread.clear()

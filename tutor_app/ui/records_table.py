@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from sqlalchemy import Connection
 
 from tutor_app.classroom.phrases import clock_time, duration
-from tutor_app.records import queries
+from tutor_app.records import assessment_queries, queries
 from tutor_app.ui.runs import single_line
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,6 +63,8 @@ def _ended(row: Row, zone: tzinfo) -> str:
     return _clock(row.ended_at, zone) or f"not ended (until {_clock(row.ends_at, zone)})"
 
 
+ASSESSMENTS: Final = "Assessments"
+
 TABLES: Final = (
     Table(
         "Flags",
@@ -72,9 +74,9 @@ TABLES: Final = (
             Column("Student", lambda row, _: str(row.student)),
             Column("User", lambda row, _: str(row.user)),
             Column("Category", lambda row, _: str(row.category), category=True),
-            Column("Note", lambda row, _: str(row.note)),
+            Column("Note", lambda row, _: str(row.what)),
             Column("Lesson", lambda row, _: f"{row.lesson_name} · {row.group}"),
-            Column("By", lambda row, _: str(row.by_name)),
+            Column("By", lambda row, _: str(row.giver)),
             Column("Taken back", _withdrawn),
         ),
     ),
@@ -105,6 +107,20 @@ TABLES: Final = (
             Column("Missing", lambda row, _: str(row.missing)),
         ),
     ),
+    Table(
+        ASSESSMENTS,
+        assessment_queries.assessments,
+        (
+            Column("Began", lambda row, zone: _date(row.at, zone)),
+            Column("Closed", lambda row, zone: _clock(row.ended_at, zone) or "not closed"),
+            Column("Assessment", lambda row, _: str(row.name)),
+            Column("Group", lambda row, _: str(row.group)),
+            Column("Room", lambda row, _: str(row.room)),
+            Column("Invigilator", lambda row, _: str(row.by_name)),
+            Column("Students", lambda row, _: str(row.students)),
+            Column("Devices found", lambda row, _: str(row.found or "")),
+        ),
+    ),
 )
 
 
@@ -122,6 +138,10 @@ class RecordsModel(QAbstractTableModel):
         self.beginResetModel()
         self.table, self._rows = table, rows
         self.endResetModel()
+
+    def row(self, number: int) -> Row:
+        """Return what stands in a row."""
+        return self._rows[number]
 
     def rowCount(self, _parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         """Return the number of rows."""

@@ -1,10 +1,9 @@
 """The records: flags, lessons, attendance, with filters and CSV. Asks the records' own thread, never waits for it."""
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -20,26 +19,18 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from sqlalchemy import Connection
 
 from tutor_app.records.export import write_csv
 from tutor_app.records.queries import Filter, Listing, Page, groups
 from tutor_app.ui.background import Background
-from tutor_app.ui.records_table import TABLES, Reader, RecordsModel, Table, cells
+from tutor_app.ui.records_table import ASSESSMENTS, TABLES, Reader, RecordsModel, Table, cells
+from tutor_app.ui.report_dialog import Questions, ReportDialog, Reports
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Choice, button, label
 
 _T = TypeVar("_T")
 _MOST: Final = 500  # rows on the screen; the CSV file has them all
 _EVERY_GROUP: Final = "All groups"
-
-
-class Questions(Protocol):
-    """The reading half of `tutor_app.records.records.Records`."""
-
-    def query(self, ask: Callable[[Connection], _T]) -> "Future[_T]":
-        """Run a question on the reading thread."""
-        ...
 
 
 class RecordsWindow(QDialog):
@@ -55,8 +46,11 @@ class RecordsWindow(QDialog):
         zone: tzinfo,
         labels: Mapping[str, str],
         parent: QWidget | None = None,
+        *,
+        college: str = "",
     ) -> None:
         super().__init__(parent)
+        self._reports = Reports(records, college, zone, labels)
         self.setWindowTitle("Records")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(1080, 620)
@@ -75,7 +69,9 @@ class RecordsWindow(QDialog):
         self.table = QTableView()
         self.words = label(kind="soft")
         self.export = button("Export as CSV…")
+        self.report = button("Report…")
         self._typing = QTimer(self, singleShot=True, interval=200)
+        self.report.hide()
         self._lay_out()
         self._connect()
 
@@ -124,7 +120,11 @@ class RecordsWindow(QDialog):
     def _show(self, table: Table, listing: Listing[Any]) -> None:
         self.model.show(table, listing.rows)
         self.table.resizeColumnsToContents()
-        self.field.setEnabled(table.name != "Lessons")
+        self.field.setEnabled(table.name not in ("Lessons", ASSESSMENTS))
+        self.report.setVisible(table.name == ASSESSMENTS)
+        self.report.setEnabled(bool(listing.rows))
+        if listing.rows and table.name == ASSESSMENTS:
+            self.table.selectRow(0)
         total, shown = listing.total, len(listing.rows)
         rows = f"{total} row{'s' if total != 1 else ''}"
         self.words.setText(f"The newest {shown} of {rows}; the CSV file has them all." if shown < total else rows)
@@ -141,6 +141,13 @@ class RecordsWindow(QDialog):
         self.words.setText(f"{count} row{'s' if count != 1 else ''} written to {file}.")
         self.exported.emit(str(file))
 
+    def ask_report(self) -> None:
+        """Offer the report of the assessment in hand."""
+        index = self.table.currentIndex()
+        if self.model.table.name == ASSESSMENTS and index.isValid():
+            row = self.model.row(index.row())
+            ReportDialog(self, self._reports, row.id, row.name).open()
+
     def _ask_file(self) -> None:
         dialog = QFileDialog(self, "Export as CSV", f"{self._table().name.lower()}.csv", "CSV files (*.csv)")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -155,6 +162,8 @@ class RecordsWindow(QDialog):
         self.field.textChanged.connect(lambda _: self._typing.start())
         self._typing.timeout.connect(self.refresh)
         self.export.clicked.connect(self._ask_file)
+        self.report.clicked.connect(self.ask_report)
+        self.table.doubleClicked.connect(lambda _: self.ask_report())
 
     def _lay_out(self) -> None:
         self.table.setModel(self.model)
@@ -177,6 +186,7 @@ class RecordsWindow(QDialog):
         above.addWidget(self.group)
         below = QHBoxLayout()
         below.addWidget(self.words, 1)
+        below.addWidget(self.report)
         below.addWidget(self.export)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)

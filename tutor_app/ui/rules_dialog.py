@@ -12,7 +12,7 @@ from tutor_app.classroom.rules import Edit, site_of
 from tutor_app.classroom.student import Student
 from tutor_app.ui.sheet import Sheet, people
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Choice, button, label
+from tutor_app.ui.widgets import Choice, button, choice_chip, label
 
 VALUE: Final = 200  # characters, as in the protocol
 _MINUTES: Final = (5, 10, 20, 30, 0)  # 0: until the lesson ends
@@ -106,8 +106,7 @@ class RulesDialog(Sheet):
 def _chips(parent: QWidget, words: dict[Verb, str] | dict[Changeable, str]) -> QButtonGroup:
     group = QButtonGroup(parent)
     for number, text in enumerate(words.values()):
-        chip = button(text, kind="chip")
-        chip.setCheckable(True)
+        chip = choice_chip(text)
         group.addButton(chip, number)
     group.button(0).setChecked(True)
     return group

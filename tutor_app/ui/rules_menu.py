@@ -19,6 +19,11 @@ def offered(policy: Policy, role: Role) -> dict[str, RuleSet]:
     return {name: one for name, one in policy.rules.items() if role in one.roles and not one.is_assessment}
 
 
+def rules_name(name: str) -> str:
+    """Return what people call a rule set; its title is written for students: "In this lesson"."""
+    return name.replace("-", " ").capitalize()
+
+
 class RulesMenu(QMenu):
     """Built anew each time it is opened."""
 
@@ -32,7 +37,8 @@ class RulesMenu(QMenu):
         self.setAccessibleName("Rules")
         group = QActionGroup(self)
         for name, one in sets.items():
-            action = self.addAction(_escaped(one.title or name))
+            action = self.addAction(_escaped(rules_name(name)))
+            action.setToolTip(single_line(one.title))
             action.setCheckable(True)
             action.setChecked(name == current)
             action.setEnabled(may)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from tutor_app.classroom.activity import Line
+from tutor_app.classroom.hands import Raised
 from tutor_app.classroom.phrases import Run, Tone, activity_runs
 from tutor_app.classroom.student import Student
 from tutor_app.ui.help_list import HelpList
@@ -104,6 +105,13 @@ class SidePanel(QFrame):
         for number in set(self._rows) - {line.number for line in shown}:
             self._rows.pop(number).deleteLater()
         if changed:
+            self._settle()
+
+    def show_hands(self, raised: Sequence[Raised], now: float) -> None:
+        """Show whose hands are up."""
+        before = self.help.sizeHint() if not self.help.isHidden() else None
+        self.help.show_hands(raised, now)
+        if before != (self.help.sizeHint() if raised else None):
             self._settle()
 
     def _settle(self) -> None:

@@ -8,9 +8,11 @@ from PySide6.QtCore import Qt, QTime, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTimeEdit, QVBoxLayout, QWidget
 
 from protocol.identity import Identity
-from protocol.messages import LessonTerms
+from protocol.messages import LessonTerms, Right
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
+from protocol.policy.permit import why_not
+from protocol.policy.timetable import lessons_now
 from tutor_app.classroom.arrange import natural
 from tutor_app.classroom.phrases import clock_time
 from tutor_app.signin import LessonRefused, SignedIn, clock_today, open_lesson
@@ -47,6 +49,8 @@ class StartLessonPage(QWidget):
     """
 
     started = Signal(LessonTerms)
+    assessment_started = Signal(LessonTerms)
+    """The lesson is begun for an assessment, which is planned next."""
     records_asked = Signal()
 
     def __init__(
@@ -77,7 +81,8 @@ class StartLessonPage(QWidget):
         self.end.setDisplayFormat("HH:mm")
         self.end.setFixedWidth(90)
         self.end.lineEdit().setTextMargins(8, 0, 0, 0)  # a style sheet's padding does not reach inside
-        self.rules = Choice(theme, [rules.title or slug for slug, rules in policy.rules.items()])
+        self._sets = [slug for slug in policy.rules if not why_not(policy, tutor.role, slug)]
+        self.rules = Choice(theme, [policy.rules[slug].title for slug in self._sets])
         self._expected = label(kind="soft")
         self._hours = label(kind="soft", wrap=True)
         self._notice = label(wrap=True)
@@ -107,13 +112,14 @@ class StartLessonPage(QWidget):
         """Begin anew: a sensible end, the hours as they are now."""
         now = self._clock()
         self._set_end(sensible_end(self._policy, now, _ORDINARY))
+        self._offer(now)
         hours = college_hours(self._policy, now)
         until = f" Open until {clock_time(hours.until, self._zone)}." if hours.is_open and hours.until else ""
         self._hours.setText(hours.words + until)
         self._complain("" if self.groups else _no_groups(self._tutor, bool(self._who.places)))
 
-    def submit(self) -> None:
-        """Start the lesson, or say why it cannot be held."""
+    def submit(self, *, assess: bool = False) -> None:
+        """Start the lesson, to `assess` in it, or say why it cannot be held."""
         now, chosen = self._clock(), self.end.time()
         if not self.groups:
             return
@@ -127,7 +133,7 @@ class StartLessonPage(QWidget):
                 name=self.name.text(),
                 group=self.group.currentText(),
                 room=self.room.text(),
-                rules=list(self._policy.rules)[self.rules.currentIndex()] if self._policy.rules else "",
+                rules=self._sets[self.rules.currentIndex()] if self._sets else "",
                 ends_at=clock_today(self._policy, chosen.hour(), chosen.minute(), now),
                 now=now,
             )
@@ -137,7 +143,20 @@ class StartLessonPage(QWidget):
         for key, value in (("name", lesson.name), ("group", lesson.group), ("room", lesson.room)):
             self._remembered.keep(f"lesson/{key}", value)
         self._complain("")
-        self.started.emit(lesson)
+        (self.assessment_started if assess else self.started).emit(lesson)
+
+    def _offer(self, now: float) -> None:
+        """Fill in what this tutor's timetable says is on now; the tutor may change it."""
+        timetable = self._who.bundle.timetable
+        on = lessons_now(self._policy, timetable, now, tutor=self._tutor.id) if timetable else ()
+        known = [(entry, group, ends) for entry, ends in on for group in self.groups if same_group(group, entry.group)]
+        if not known:
+            return
+        entry, group, ends = known[0]
+        self.name.setText(entry.name)
+        self.group.setCurrentText(group)
+        self.room.setText(entry.room[:80])
+        self._set_end(min(ends, sensible_end(self._policy, now, self._policy.lesson.longest_minutes)))
 
     def _set_end(self, at: float) -> None:
         moment = datetime.fromtimestamp(at, self._zone)
@@ -169,18 +188,23 @@ class StartLessonPage(QWidget):
         half.clicked.connect(lambda: self._end_in(30))
         hour.clicked.connect(lambda: self._end_in(60))
         column.addLayout(_field("Until", self.end, half, hour))
-        if len(self._policy.rules) > 1:
+        if len(self._sets) > 1:
             column.addLayout(_field("Rules", self.rules))
         column.addWidget(self._hours)
         column.addWidget(self._notice)
         column.addWidget(self._problem)
         start = button("Start lesson", kind="primary", default=True)
-        start.clicked.connect(self.submit)
+        start.clicked.connect(lambda _=False: self.submit())
         start.setEnabled(bool(self.groups))
         records = button("Records…", kind="link")
         records.clicked.connect(self.records_asked)
         column.addSpacing(4)
         column.addWidget(start)
+        if Right.ASSESS in self._policy.rights(self._tutor.role):
+            assess = button("Start an assessment…")
+            assess.clicked.connect(lambda: self.submit(assess=True))
+            assess.setEnabled(bool(self.groups))
+            column.addWidget(assess)
         column.addWidget(records, 0, Qt.AlignmentFlag.AlignHCenter)
         for one in (self.name, self.room):
             one.returnPressed.connect(self.submit)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tutor_app.classroom.tile import Look, Tile
@@ -29,12 +29,17 @@ _ICON_OF: Final = {Look.LOCKED: "lock", Look.PAUSED: "pause", Look.WAITING: "no-
 
 
 class TileDelegate(QStyledItemDelegate):
-    """`cell` is a tile with its share of the gaps around it."""
+    """`cell` is a tile with its share of the gaps around it.
+
+    Where `dirty` is set, only tiles that touch it are painted: for two tiles in opposite corners QListView paints all
+    in between.
+    """
 
     def __init__(self, theme: Theme, pictures: Pictures, fades: Fades) -> None:
         super().__init__()
         self._theme, self._pictures, self._fades = theme, pictures, fades
         self.cell = QSize(212, 152)
+        self.dirty: QRegion | None = None
         self._brushes = Brushes(theme)
         self._frames: dict[tuple[int, int, bool, float], QPixmap] = {}
         theme.changed.connect(self._dress)
@@ -68,10 +73,12 @@ class TileDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Paint the tile of `index`."""
+        cell, state = option.rect, option.state
+        if self.dirty is not None and not self.dirty.intersects(cell):
+            return
         tile = index.data(Role.TILE)
         if not isinstance(tile, Tile):
             return
-        cell, state = option.rect, option.state
         area = self._tile_area(cell)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

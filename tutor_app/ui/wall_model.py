@@ -1,6 +1,6 @@
 """The wall as a Qt list model over the classroom: one row a tile, and word of exactly the tiles that changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from enum import IntEnum
 from typing import Final
 
@@ -19,14 +19,17 @@ class Role(IntEnum):
     """What the delegate asks for beside Qt's own roles."""
 
     TILE = Qt.ItemDataRole.UserRole + 1
-    PICTURE = Qt.ItemDataRole.UserRole + 2
 
 
 _TILE_ROLES: Final[list[int]] = [Role.TILE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole]
 
 
 class WallModel(QAbstractListModel):
-    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds."""
+    """Rows are devices in the order of `arranged`. `clock` returns Unix seconds.
+
+    `adorn` has the last word on what a tile says, `rank` on the order by state; an assessment sets both. Word is given
+    of tiles that can be seen (`seen`); the others are made when somebody asks for them.
+    """
 
     def __init__(
         self, classroom: Classroom, viewer: Viewer, clock: Callable[[], float], parent: QObject | None = None
@@ -34,6 +37,9 @@ class WallModel(QAbstractListModel):
         super().__init__(parent)
         self._classroom, self._viewer, self._clock = classroom, viewer, clock
         self.filter, self.order, self.find = Filter.ALL, Sort.NAME, ""
+        self.adorn: Callable[[Tile, float], Tile] | None = None
+        self.rank: Callable[[Iterable[Student]], Sequence[str]] | None = None
+        self.seen: Callable[[], Set[str]] = lambda: set(self._row_of)
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -90,38 +96,50 @@ class WallModel(QAbstractListModel):
             self._rearrange()
         self._renew(changes.devices)
 
+    def adorned(self, devices: Iterable[str]) -> None:
+        """What `adorn` and `rank` say of these devices has changed."""
+        if self.rank and self.order is Sort.STATE:
+            self._rearrange()
+        self._renew(device for device in devices if device in self._classroom.students)
+
     def tick(self) -> None:
         """Let the words that hold a time follow the clock."""
         self._renew(self._rows)
-
-    def pictures_changed(self, devices: Iterable[str]) -> None:
-        """Have the pictures of these devices painted anew."""
-        for device in devices:
-            self._tell(device, [Role.PICTURE])
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tile(self, device: str) -> Tile:
         if device not in self._tiles:
-            self._tiles[device] = tile(self._classroom.students[device], self._viewer, self._clock())
+            self._tiles[device] = self._made(device, self._clock())
         return self._tiles[device]
 
+    def _made(self, device: str, now: float) -> Tile:
+        made = tile(self._classroom.students[device], self._viewer, now)
+        return self.adorn(made, now) if self.adorn else made
+
     def _renew(self, devices: Iterable[str]) -> None:
-        now = self._clock()
+        now, seen = self._clock(), self.seen()
         for device in devices:
-            new = tile(self._classroom.students[device], self._viewer, now)
+            if device not in seen:
+                self._tiles.pop(device, None)
+                continue
+            new = self._made(device, now)
             if new != self._tiles.get(device):
                 self._tiles[device] = new
-                self._tell(device, _TILE_ROLES)
+                self._tell(device)
 
-    def _tell(self, device: str, roles: list[int]) -> None:
+    def _tell(self, device: str) -> None:
         row = self._row_of.get(device)
         if row is not None:
             index = self.index(row)
-            self.dataChanged.emit(index, index, roles)
+            self.dataChanged.emit(index, index, _TILE_ROLES)
 
     def _rearrange(self) -> None:
-        wanted = list(arranged(self._classroom.students.values(), self.filter, self.order, self.find))
+        students = self._classroom.students.values()
+        wanted = list(arranged(students, self.filter, self.order, self.find))
+        if self.rank and self.order is Sort.STATE:
+            shown = set(wanted)
+            wanted = [device for device in self.rank(students) if device in shown]
         if wanted != self._rows:
             self._remove_others(set(wanted))
             self._reorder([device for device in wanted if device in self._row_of])

@@ -31,6 +31,7 @@ from tutor_app.ui.why_popover import WhyPopover
 
 FOLDS_BELOW = 1400  # pixels of width under which the side panel folds away by itself
 _TILE_ACTIONS = ("open", "lock", "unlock", "message", "flag", "edit-rules", "lower-hand")
+_ASSESSED = ("assess-time", "assess-found", "assess-stop", "assess-start")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class WallPage(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._theme, self._actions, self._run = theme, actions, run
+        self._theme, self._actions, self._run, self._pictures = theme, actions, run, pictures
         self._viewer, self._load, self._clock = viewer, load, clock
         self._begun_at = clock()
         self._searching = True
@@ -78,6 +79,7 @@ class WallPage(QWidget):
         self.wall.setModel(self.model)
         self.wall.nothing = self._nothing
         self.wall.everybody = lambda: len(run.classroom.students)
+        self.model.seen = self.wall.visible_devices
         self.wall.set_tile_width(tile_width)
         self.bar = LessonBar(theme, actions, run.lesson, viewer.zone)
         self.filters = FilterBar(theme)
@@ -91,6 +93,9 @@ class WallPage(QWidget):
         self._counting.timeout.connect(self._count)
         self._standing = QTimer(self, singleShot=True, interval=50)  # a whole class may be locked in one moment
         self._standing.timeout.connect(lambda: self._show_standing(self._clock()))
+        self._telling = QTimer(self, singleShot=True, interval=100)
+        self._telling.timeout.connect(self._tell_rest)
+        self._more_to_tell = False
         self._lay_out()
         self._connect()
         self._show_activity()
@@ -116,6 +121,15 @@ class WallPage(QWidget):
         self._panel_wish = not self.side.isVisible()
         self._fold()
 
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a strip between the notice and the filters."""
+        self._column.insertWidget(self._column.indexOf(self.filters), strip)
+
+    def fold_panel(self) -> None:
+        """Fold the side panel away until it is asked for."""
+        self._panel_wish = False
+        self._fold()
+
     def fit_all(self) -> None:
         """Make tiles as large as lets everybody be seen, now and when the window changes."""
         self.wall.set_tile_width(None)
@@ -135,6 +149,7 @@ class WallPage(QWidget):
         """Give the keys to the wall."""
         super().showEvent(event)
         self.wall.setFocus()
+        self.seen_changed.emit()
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +160,7 @@ class WallPage(QWidget):
         across.setSpacing(0)
         across.addWidget(self.middle, 1)
         across.addWidget(self.side)
-        outer = QVBoxLayout(self)
+        outer = self._column = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.bar)
@@ -158,7 +173,7 @@ class WallPage(QWidget):
     def _connect(self) -> None:
         run, wall, filters = self._run, self.wall, self.filters
         run.changed.connect(self._changed)
-        run.pictured.connect(self.model.pictures_changed)
+        run.pictured.connect(wall.repaint_devices)
         run.ticked.connect(self._second)
         run.over.connect(self._over)
         run.problem.connect(lambda sentence: self.notice.tell(sentence, problem=True))
@@ -167,6 +182,7 @@ class WallPage(QWidget):
         wall.why_asked.connect(self.ask_why)
         wall.menu_asked.connect(self._menu)
         wall.seen_changed.connect(self.seen_changed)
+        self.seen_changed.connect(lambda: self._pictures.look_at(wall.visible_devices()))
         wall.fitted.connect(filters.show_width)
         wall.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         filters.filtered.connect(self._filter)
@@ -188,7 +204,7 @@ class WallPage(QWidget):
         if changes.activity or changes.devices:
             self._standing.start()
         if changes.activity:
-            self._show_activity()
+            self._activity_changed()
             self._tell_problem()
         if changes.roster:
             self.wall.fit()
@@ -197,6 +213,20 @@ class WallPage(QWidget):
             self.seen_changed.emit()
         if self._searching and any(student.first_seen_at for student in self._run.classroom.students.values()):
             self._stop_searching()
+
+    def _activity_changed(self) -> None:
+        """Show it now, and what follows within a moment all at once: a thousand answers are one line's."""
+        if self._telling.isActive():
+            self._more_to_tell = True
+        else:
+            self._show_activity()
+            self._telling.start()
+
+    def _tell_rest(self) -> None:
+        if self._more_to_tell:
+            self._more_to_tell = False
+            self._show_activity()
+            self._telling.start()
 
     def _tell_problem(self) -> None:
         problem = self._run.classroom.problem
@@ -214,7 +244,6 @@ class WallPage(QWidget):
         now = self._clock()
         students = self._run.classroom.students.values()
         self.model.tick()
-        self.bar.refresh(now, self._run.is_over)
         self._show_standing(now)
         self.status.refresh(students, self._load(), now, self._run.is_over)
         if self._searching:
@@ -223,9 +252,10 @@ class WallPage(QWidget):
     def _show_standing(self, now: float) -> None:
         """Show what stands: raised hands, "Eyes on me", the rule set."""
         classroom = self._run.classroom
+        self.bar.refresh(now, classroom.rule_set, self._run.is_over)
         here = [student for student in classroom.students.values() if student.linked]
         self.eyes.refresh(classroom.eyes, sum(student.lock is not None for student in here), len(here), now)
-        self.side.help.show_hands(() if self._run.is_over else classroom.hands(now), now)
+        self.side.show_hands(() if self._run.is_over else classroom.hands(now), now)
 
     def _count(self) -> None:
         classroom = self._run.classroom
@@ -269,6 +299,10 @@ class WallPage(QWidget):
         menu = QMenu(self)
         for name in _TILE_ACTIONS:
             menu.addAction(self._actions[name])
+        assessed = [self._actions[name] for name in _ASSESSED if self._actions[name].isEnabled()]
+        if assessed:
+            menu.addSeparator()
+            menu.addActions(assessed)
         menu.popup(place)
 
     def _nothing(self) -> str:

@@ -163,6 +163,7 @@ class WallView(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles, or say why there are none."""
+        self._delegate.dirty = event.region()
         super().paintEvent(event)
         words = self.nothing() if not self._model().rowCount() else ""
         if words:
@@ -173,8 +174,8 @@ class WallView(QListView):
             painter.end()
 
     def repaint_devices(self, devices: list[str]) -> None:
-        """Have these tiles painted again."""
-        for device in devices:
+        """Have these tiles painted again, as far as they can be seen."""
+        for device in self.visible_devices().intersection(devices):
             row = self._model().row(device)
             if row is not None:
                 self.update(self._model().index(row))

@@ -49,6 +49,16 @@ def button(text: str, *, kind: str = "", default: bool = False) -> QPushButton:
     return made
 
 
+def choice_chip(text: str) -> QPushButton:
+    """Return a chip that stays pressed; the bold letters it gets then have room from the beginning."""
+    chip = button(text, kind="chip")
+    chip.setCheckable(True)
+    bold = chip.font()
+    bold.setBold(True)
+    chip.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(text) + 30)
+    return chip
+
+
 def restyle(widget: QWidget, name: str, value: bool) -> None:
     """Set a property the style sheet looks at, and let it look again."""
     if widget.property(name) != value:

@@ -27,6 +27,8 @@ inline = { a = 1, b = { c = 2 } }
 one = 1
 [[list]]
 six = 6
+[[list]]
+six = 7
 '''
 
 
@@ -49,7 +51,10 @@ def test_every_way_of_writing() -> None:
         ("plain", "sub.table"): 17,
         ("plain", "sub.table", "one"): 18,
         ("list",): 19,
-        ("list", "six"): 20,
+        ("list", "[1]"): 19,
+        ("list", "[1]", "six"): 20,
+        ("list", "[2]"): 21,
+        ("list", "[2]", "six"): 22,
     }
 
 

@@ -121,6 +121,15 @@ class Tutor:
     async def credit(self, frame: Frame | Patches) -> None:
         await self.say(Credit(watch=frame.watch, sequence=frame.sequence))
 
+    async def status(self, true: Callable[[Status], bool]) -> Status:
+        """Return the first status of which something is true, said before or still to come."""
+        for message in self.heard:
+            if isinstance(message, Status) and true(message):
+                return message
+        while not true(found := await self.expect(Status)):
+            pass
+        return found
+
     async def order(self, command: Command) -> Outcome:
         """Say a command and return how it ended."""
         await self.say(command)

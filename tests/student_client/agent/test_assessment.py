@@ -25,7 +25,6 @@ from protocol.messages import (
     Right,
     SetRules,
     StartAssessment,
-    Status,
     StopAssessment,
     Verb,
 )
@@ -106,12 +105,6 @@ async def answer(laptop: Laptop, typed: str) -> CodeAnswer:
     return next(message for message in laptop.desktop.told[before:] if isinstance(message, CodeAnswer))
 
 
-async def status(tutor: Tutor, true: Callable[[Status], bool]) -> Status:
-    while not true(found := await tutor.expect(Status)):
-        pass
-    return found
-
-
 # ── it holds ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -123,7 +116,7 @@ async def test_it_is_stored_before_it_is_confirmed_and_outlives_lesson_link_and_
     assert (await invigilator.order(start_order(paper))).result is Result.OK
     assert (laptop.state / ASSESSMENT).exists()
     assert (laptop.state / RELEASE).stat().st_mode & 0o777 == 0o600
-    facts = (await status(invigilator, lambda one: one.assessment is not None)).assessment
+    facts = (await invigilator.status(lambda one: one.assessment is not None)).assessment
     assert facts
     assert (facts.id, facts.name, facts.by, facts.ends_at) == (paper.id, "Maths mock", "Exam office", paper.ends_at)
     shown = panel(laptop)
@@ -164,7 +157,8 @@ async def test_a_clock_set_back_and_a_restart_lengthen_nothing(
     again = Laptop(laptop.state, WatchedDesktop())
     try:
         device = again.agent.device
-        assert device.keeper.next_end(device.clock.now()) == paper.ends_at
+        assert device.keeper.assessment
+        assert device.keeper.assessment.until(device.clock.now()) == paper.ends_at
         assert 3590 < paper.ends_at - device.clock.now() <= 3600
     finally:
         await again.stop()
@@ -180,7 +174,7 @@ async def test_a_second_invigilator_takes_over(campus: Campus, begin: Begin, vis
     second = await visit(campus.staff("deputy", Role.INVIGILATOR), laptop)
     await second.enter(terms())
     assert (await second.order(pause(paper, True))).result is Result.OK
-    paused = (await status(second, lambda one: bool(one.assessment and one.assessment.paused_at))).assessment
+    paused = (await second.status(lambda one: bool(one.assessment and one.assessment.paused_at))).assessment
     assert paused
     shown = panel(laptop).assessment
     assert shown
@@ -206,7 +200,7 @@ async def test_stopped_on_one_device_it_is_over_there(begin: Begin) -> None:
     assert (await invigilator.order(stop)).result is Result.OK
     assert in_force(laptop) == "lesson"
     assert not (laptop.state / RELEASE).exists()
-    assert (await status(invigilator, lambda one: bool(one.assessment and one.assessment.released_at))).assessment
+    assert (await invigilator.status(lambda one: bool(one.assessment and one.assessment.released_at))).assessment
     assert (await invigilator.order(replace(stop, id=uuid4().hex))).result is Result.OK, "twice is once"
     gone = await invigilator.order(pause(exam(), True))
     assert (gone.result, gone.detail) == (Result.REFUSED, "This assessment is not under way on this laptop.")

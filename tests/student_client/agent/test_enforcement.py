@@ -27,14 +27,15 @@ from protocol.messages import (
     Result,
     ScreenState,
     SetRules,
-    Status,
     Verb,
 )
 from protocol.policy.document import RuleSet
 from protocol.policy.facts import BluetoothFacts, Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
-from student_client.agent import enforcement, incidents
+from student_client.agent import enforcement, incidents, machine_thread
+from student_client.agent import visit as visit_module
 from student_client.agent.state import JOURNAL
+from student_client.backends.fake_machine import FakeWeb
 from student_client.backends.machine import Machine
 from student_client.local import (
     ClearNotice,
@@ -95,6 +96,12 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
     ground.close()
 
 
+@pytest.fixture
+def start(ground: Ground, start: StartLaptop) -> StartLaptop:
+    """As ever, but ended before the machine is."""
+    return start
+
+
 def rule_set(*rules: Rule, **more: Any) -> RuleSet:
     return RuleSet(title="In this lesson", sentences=("Be kind.",), rules=rules, **more)
 
@@ -128,14 +135,13 @@ def panel(laptop: Laptop) -> PanelState:
     return found
 
 
-async def status(tutor: Tutor, true: Callable[[Status], bool]) -> Status:
-    """Return the first status of which something is true, said before or still to come."""
-    for message in tutor.heard:
-        if isinstance(message, Status) and true(message):
-            return message
-    while not true(found := await tutor.expect(Status)):
-        pass
-    return found
+async def breach_of(tutor: Tutor, rule: str) -> Breach:
+    """Return the first breach of a rule, told before or still to come."""
+    while True:
+        for message in tutor.heard:
+            if isinstance(message, Breach) and message.rule == rule:
+                return message
+        await tutor.expect(Breach)
 
 
 def order(kind: type[Any], **fields: object) -> Any:
@@ -155,15 +161,15 @@ async def test_a_permit_puts_the_rules_in_force_and_the_lessons_end_takes_them_a
     laptop, tutor = await begin(SITES)
     await until(ground.web_file.exists)
     assert ground.blocked() == {"bets.example"}
-    facts = (await status(tutor, lambda one: one.rules is not None)).rules
+    facts = (await tutor.status(lambda one: one.rules is not None)).rules
     assert facts
     assert (facts.rules, facts.unheld) == ("lesson", ())
     assert set(panel(laptop).rules) == {"Be kind.", "No gambling sites."}
     assert (panel(laptop).lesson, panel(laptop).tutor, panel(laptop).can_call) == ("Maths 10B", "Maths tutor", True)
-    assert "Lessonlight blocked something: websites your rules do not allow" in laptop.receipts()
+    await until(lambda: "Lessonlight blocked something: websites your rules do not allow" in laptop.receipts())
     await tutor.say(EndLesson())
     await until(lambda: not ground.web_file.exists())
-    assert list(ground.folder.iterdir()) == [], "the folders were ours, too"
+    await until(lambda: not list(ground.folder.iterdir()))  # the folders were ours, too
     assert panel(laptop).rules == ()
     assert panel(laptop).lesson == ""
 
@@ -270,7 +276,7 @@ async def test_sites_are_changed_for_a_time_and_dropped(begin: Begin, ground: Gr
     assert ground.blocked() == {"bets.example", "news.example"}
     (lesson,) = laptop.agent.device.keeper.lessons.held
     assert lesson.changes[0].until == lesson.until, "cut to the lesson"
-    assert (await status(tutor, lambda one: one.rules is not None and one.rules.changes == 1)).rules
+    assert (await tutor.status(lambda one: one.rules is not None and one.rules.changes == 1)).rules
     assert (await tutor.order(order(DropChange, change=block.id))).result is Result.OK
     assert ground.blocked() == {"bets.example"}
     assert (await tutor.order(order(DropChange, change=block.id))).result is Result.OK, "twice is once"
@@ -382,14 +388,14 @@ async def test_a_browser_that_obeys_only_after_a_restart_is_asked_and_never_kill
     laptop, tutor = await begin(SITES)
     await until(lambda: bool(told(laptop, Notice)))
     assert "close firefox and open it again" in told(laptop, Notice)[0].sentence
-    unheld = (await status(tutor, lambda one: bool(one.rules and one.rules.unheld))).rules
+    unheld = (await tutor.status(lambda one: bool(one.rules and one.rules.unheld))).rules
     assert unheld
     assert (unheld.unheld[0].rule, "firefox was open" in unheld.unheld[0].why) == ("no-gambling", True)
     await until(lambda: told(laptop, CloseProgram) == [CloseProgram(pid=500)])
     await asyncio.sleep(0.8)
     assert ground.asked == []
     ground.programs = []
-    await status(tutor, lambda one: bool(one.rules and not one.rules.unheld))
+    await tutor.status(lambda one: bool(one.rules and not one.rules.unheld))
 
 
 # ── breaches ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -399,7 +405,7 @@ async def test_a_breach_is_told_after_every_reconnect_until_it_is_noted(
     campus: Campus, begin: Begin, visit: DialTutor, ground: Ground
 ) -> None:
     ground.usb = [UsbStorage("1", "Kingston", "Traveler", 16_000_000_000)]
-    laptop, tutor = await begin(STICKS)
+    laptop, tutor = await begin(STICKS, free=rule_set())
     breach = await tutor.expect(Breach)
     assert "Kingston Traveler" in breach.detail
     lesson = laptop.agent.device.keeper.lessons.held[0]
@@ -412,7 +418,7 @@ async def test_a_breach_is_told_after_every_reconnect_until_it_is_noted(
     await again.order(order(LowerHand))
     other = await visit(campus.staff("art-tutor"), laptop)
     third = await visit(who, laptop)
-    await other.enter(terms())
+    await other.enter(terms(rules="free"))
     await third.enter(terms(id=lesson.lesson, ends_at=lesson.until))
     for tutor in (other, third):
         with pytest.raises(TimeoutError):
@@ -449,21 +455,52 @@ async def test_without_rules_the_machine_is_let_alone(begin: Begin, ground: Grou
 async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, ground: Ground) -> None:
     ground.bluetooth, ground.privileged, ground.programs = BluetoothFacts(on=True), False, [STEAM]
     _, tutor = await begin(SITES, RADIO, replace(GAMES, grace=0), STICKS)
-    found = await status(tutor, lambda one: one.rules is not None and len(one.rules.unheld) == 3)
+    found = await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
     assert found.rules
     assert {one.rule: one.why for one in found.rules.unheld} == {
         "no-gambling": "Lessonlight may not change the browsers' policies on this laptop.",
         "no-bluetooth": "Lessonlight may not change Bluetooth on this laptop.",
         "no-sticks": "Lessonlight may not change USB devices on this laptop.",
     }
-    assert {(await tutor.expect(Breach)).rule for _ in range(2)} == {"no-bluetooth", "no-games"}
+    for rule in ("no-bluetooth", "no-games"):
+        await breach_of(tutor, rule)
     await until(lambda: not ground.programs)
     failed = await tutor.order(change(Verb.BLOCK, "news.example"))
     assert (failed.result, "browsers' policies" in failed.detail) == (Result.FAILED, True)
     ground.broken = "The programs cannot be listed."
-    await status(tutor, lambda one: one.rules is not None and len(one.rules.unheld) == 4)
+    await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 4)
     ground.broken = ""
-    await status(tutor, lambda one: one.rules is not None and len(one.rules.unheld) == 3)
+    await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
+
+
+async def test_what_browsers_cannot_be_held_to_is_said_though_the_rest_holds(
+    begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeWeb, "shortfall", lambda _self, _rules: "Firefox knows no paths.")
+    _, tutor = await begin(SITES)
+    found = await tutor.status(lambda one: bool(one.rules and one.rules.unheld))
+    assert found.rules
+    assert [(one.rule, one.why) for one in found.rules.unheld] == [("no-gambling", "Firefox knows no paths.")]
+    assert (await tutor.order(change(Verb.BLOCK, "news.example"))).result is Result.OK
+    assert "news.example" in ground.blocked()
+
+
+async def test_a_machine_that_hangs_holds_up_nobody_and_is_said(
+    begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, tutor = await begin(GAMES)
+    await until(lambda: ground.looks > 0)
+    monkeypatch.setattr(machine_thread, "ANSWERS_WITHIN", 0.2)
+    monkeypatch.setattr(visit_module, "DONE_WITHIN", 0.6)
+    ground.answers.clear()
+    try:
+        await until(lambda: laptop.agent.board.sentence == enforcement.NO_ANSWER)
+        assert (await tutor.order(order(LowerHand))).result is Result.OK
+        failed = await tutor.order(change(Verb.BLOCK, "news.example"))
+        assert (failed.result, "in time" in failed.detail) == (Result.FAILED, True)
+    finally:
+        ground.answers.set()
+    await until(lambda: laptop.agent.board.sentence == "")
 
 
 async def test_a_file_that_cannot_be_changed_is_said_and_tried_again(
@@ -473,7 +510,7 @@ async def test_a_file_that_cannot_be_changed_is_said_and_tried_again(
     ground.web_file.parent.parent.mkdir()
     ground.web_file.parent.write_text("a file where the folder should be")
     laptop, tutor = await begin(SITES)
-    await status(tutor, lambda one: bool(one.rules and one.rules.unheld))
+    await tutor.status(lambda one: bool(one.rules and one.rules.unheld))
     assert "cannot be changed" in laptop.agent.board.sentence
     ground.web_file.parent.unlink()
     await until(ground.web_file.exists)
@@ -513,10 +550,15 @@ def monitors(laptop: Laptop, count: int) -> None:
     laptop.desktop.say(DesktopFacts(application="", monitors=each, screen=ScreenState.LIVE, reason=""))
 
 
+def is_locked(laptop: Laptop) -> bool:
+    facts = laptop.agent.device.locker.facts
+    return facts is not None and facts.covered
+
+
 async def test_a_rules_lock_ends_with_what_broke_it(begin: Begin, ground: Ground) -> None:
     laptop, tutor = await begin(SCREENS)
     monitors(laptop, 2)
-    locked = await status(tutor, lambda one: one.lock is not None and one.lock.covered)
+    locked = await tutor.status(lambda one: one.lock is not None and one.lock.covered)
     assert locked.lock
     assert (locked.lock.by, told(laptop, LockScreen)[-1].sentence) == (
         "The rules of this lesson",
@@ -525,6 +567,10 @@ async def test_a_rules_lock_ends_with_what_broke_it(begin: Begin, ground: Ground
     monitors(laptop, 1)
     await until(lambda: laptop.agent.device.locker.facts is None)
     assert told(laptop, UnlockScreen)
+    monitors(laptop, 2)
+    await until(lambda: is_locked(laptop))
+    await tutor.say(EndLesson())
+    await until(lambda: laptop.agent.device.locker.facts is None)
 
 
 async def test_what_a_tutor_unlocks_stays_so_and_a_restart_forgets_no_lock(
@@ -532,20 +578,20 @@ async def test_what_a_tutor_unlocks_stays_so_and_a_restart_forgets_no_lock(
 ) -> None:
     laptop, _tutor = await begin(SCREENS)
     monitors(laptop, 2)
-    await until(lambda: laptop.agent.device.locker.covered)
+    await until(lambda: is_locked(laptop))
     await laptop.stop()
     laptop = await start(WatchedDesktop(), machine=ground.machine)
-    assert laptop.agent.device.locker.covered
+    assert told(laptop, LockScreen)[0].sentence == "One screen, please."
     await until(lambda: laptop.agent.device.locker.facts is None)  # the new desktop has one monitor, as at the start
     monitors(laptop, 2)
-    await until(lambda: laptop.agent.device.locker.covered)
+    await until(lambda: is_locked(laptop))
     await laptop.agent.device.locker.unlock(5)
     await laptop.agent.device.enforcement.settled(5)
     assert laptop.agent.device.locker.facts is None
     monitors(laptop, 1)
     await laptop.agent.device.enforcement.settled(5)
     monitors(laptop, 2)
-    await until(lambda: laptop.agent.device.locker.covered)
+    await until(lambda: is_locked(laptop))
 
 
 # ── the hand and the cover ──────────────────────────────────────────────────────────────────────────────────────────
@@ -556,7 +602,7 @@ async def test_a_raised_hand_waits_until_somebody_comes_or_the_lesson_ends(
 ) -> None:
     laptop, tutor = await begin()
     laptop.desktop.say(HandMoved(raised=True, text="Question 3"))
-    raised = (await status(tutor, lambda one: one.hand is not None)).hand
+    raised = (await tutor.status(lambda one: one.hand is not None)).hand
     assert raised
     assert raised.text == "Question 3"
     laptop.agent.device.desktop_down()
@@ -569,7 +615,7 @@ async def test_a_raised_hand_waits_until_somebody_comes_or_the_lesson_ends(
     tutor = await visit(campus.staff("maths-tutor"), laptop)
     await tutor.enter(terms(id=lesson.lesson))
     assert (await tutor.order(order(LowerHand))).result is Result.OK
-    await status(tutor, lambda one: one.hand is None)
+    await tutor.status(lambda one: one.hand is None)
     laptop.desktop.say(HandMoved(raised=True))
     laptop.desktop.say(HandMoved(raised=False))
     laptop.desktop.say(HandMoved(raised=True))
@@ -588,7 +634,7 @@ async def test_a_covered_screen_is_told_with_its_address(begin: Begin, ground: G
     laptop.desktop.say(ScreenCovered(covered=True, front=front))
     breach = await tutor.expect(Breach)
     assert (breach.rule, breach.category, breach.detail) == ("covered", "unsuitable-site", "https://bad.example/page")
-    await status(tutor, lambda one: one.covered)
+    await tutor.status(lambda one: one.covered)
     assert "You covered your screen: and asked your tutor to come" in laptop.receipts()
     laptop.desktop.say(ScreenCovered(covered=False))
     laptop.desktop.say(ScreenCovered(covered=True, front=front))

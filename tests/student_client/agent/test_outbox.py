@@ -1,13 +1,14 @@
 """The one writer of a link, with a peer that stops reading."""
 
 import asyncio
+import time
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
 from protocol.link import Link, LinkClosed
-from protocol.messages import Message, Outcome, PermitEnded, Reason, Result, ScreenState, Status, Stream
+from protocol.messages import Breach, Message, Outcome, PermitEnded, Reason, Result, ScreenState, Status, Stream
 from protocol.session import CloseCode
 from student_client.agent import outbox as outbox_module
 from student_client.agent.outbox import ANSWERS, Outbox
@@ -115,3 +116,25 @@ async def test_a_broken_link_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     writer.outbox.say(outcome())
     await asyncio.wait_for(writer.task, 5)
     assert cast(Any, writer.pipe.closed) is None
+
+
+async def test_breaches_are_told_in_their_own_time_each_once_and_none_after_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox_module, "BREACH_EVERY", 0.05)
+    writer, begun = Writer(), time.monotonic()
+    breaches = [
+        Breach(id=uuid4().hex, rule="no-games", category="off-task", sentence="No games.", at=1.0) for _ in range(200)
+    ]
+    writer.outbox.owe(breaches[:3])
+    writer.outbox.owe(breaches)
+    await until(lambda: len(writer.pipe.sent) >= 5)
+    assert time.monotonic() - begun >= 4 * 0.05
+    assert writer.pipe.sent == breaches[: len(writer.pipe.sent)]
+    answer = outcome()
+    writer.outbox.say(answer)
+    await until(lambda: answer in writer.pipe.sent)
+    writer.outbox.end(CloseCode.DONE, "over")
+    await asyncio.wait_for(writer.task, 5)
+    assert len(writer.pipe.sent) < 20
+    assert writer.aborted == 0

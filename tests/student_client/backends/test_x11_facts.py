@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import xcffib.xproto as xp
 
-from student_client.backends.base import FrontWindow
+from student_client.backends.base import Front
 from student_client.backends.x11_facts import X11Facts, _Front, title_of
 
 
@@ -49,8 +49,18 @@ def test_the_window_in_front_by_its_parts(xvfb: str, new_client: Any) -> None:
     client.describe(window, "Writer", "essay")
     client.core.ChangeProperty(0, window, client.atom("_NET_WM_PID"), xp.Atom.CARDINAL, 32, 1, [4711])
     client.set_focus(window)
-    assert facts.front() == FrontWindow(4711, "Writer", "essay")
+    assert facts.front() == Front(4711, "Writer", "essay")
     facts.close()
+
+
+def test_a_screen_saver_in_front_is_told(xvfb: str, new_client: Any) -> None:
+    client, facts = new_client(xvfb), X11Facts(xvfb)
+    try:
+        for mode, shown in ((xp.ScreenSaver.Active, True), (xp.ScreenSaver.Reset, False)):
+            client.core.ForceScreenSaver(mode, is_checked=True).check()
+            assert facts.screen_saver() is shown
+    finally:
+        facts.close()
 
 
 def test_the_active_window_of_a_window_manager(xvfb: str, new_client: Any, poll: Any, tool: Any) -> None:

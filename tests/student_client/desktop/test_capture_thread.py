@@ -292,3 +292,15 @@ def test_the_window_in_front_is_asked_about_after_something_was_drawn(
     assert len(asked) == before, "nothing was drawn"
     assert pictures(thread, 0.8)
     assert len(asked) > before
+
+
+def test_a_screen_saver_in_front_is_said_and_over_when_it_goes(begin: Begin, facts: Any, until: Any) -> None:
+    said = FakeFacts(saver=True)
+    backends = fake_backends(Script())
+    thread = begin(dataclasses.replace(backends, facts=lambda: said))
+    thread.order(Lesson(True))
+    thread.order(IndicatorSeen(True))
+    covered = facts(thread, lambda told: told.screen is ScreenState.OTHER_SESSION)
+    assert covered.reason == "The screen saver is in front."
+    said.saver = False
+    assert facts(thread, lambda told: told.screen is ScreenState.LIVE).reason == ""

@@ -6,7 +6,15 @@ from typing import Any
 
 import xcffib.xproto as xp
 
-from student_client.local import ClearNotice, MessageShown, Notice, ScreenLocked, ScreenUnlocked, UnlockScreen
+from student_client.local import (
+    ClearNotice,
+    MessageShown,
+    Notice,
+    PanelAssessment,
+    ScreenLocked,
+    ScreenUnlocked,
+    UnlockScreen,
+)
 
 NOTICE_ID = "c" * 32
 
@@ -83,3 +91,18 @@ def test_a_lock_hides_it_and_keeps_it(xvfb: str, start: Any, look: Any, says: An
     desktop.send(UnlockScreen())
     desktop.wait(ScreenUnlocked)
     until(lambda: len(cards(screen, pid)) == 2)
+
+
+def test_leaves_the_assessments_time_to_be_seen(new_xvfb: Any, start: Any, look: Any, says: Any, until: Any) -> None:
+    display = new_xvfb("-screen", "0", "1366x768x24")
+    screen, desktop = look(display), start(display, env={"QT_SCALE_FACTOR": "2"}).ready()
+    pid, now = desktop.process.pid, time.time()
+    mock = PanelAssessment(name="Maths mock", starts_at=now - 60, ends_at=now + 3000)
+    desktop.send(notice(), says.panel(viewers=(says.viewer(),), assessment=mock))
+    timer = until(lambda: screen.own(pid, "Lessonlight assessment"))
+
+    def clear() -> bool:
+        _, top, _, height = screen.area(timer)
+        return bool(places := cards(screen, pid)) and top > 80 and places[0][1] >= top + height
+
+    until(clear)

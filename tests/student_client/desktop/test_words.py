@@ -101,11 +101,17 @@ def test_the_lock_says_how_to_call_only_where_somebody_hears(says: object) -> No
 
 
 def test_the_cover_never_says_that_somebody_was_told_who_was_not(says: object) -> None:
-    assert words.cover_words(panel(says, can_call=True), agent=True).told.startswith("Your tutor has been told")
-    assert "will be told" in words.cover_words(panel(says), agent=True).told
-    assert "tell an adult near you now" in words.cover_words(panel(says), agent=True).told
-    for state, agent in ((panel(says, can_call=True), False), (None, True)):
-        assert words.cover_words(state, agent).told.startswith("Lessonlight cannot tell")
+    state = panel(says)
+    assert words.cover_words(state, agent=True, heard=True).told.startswith("Your tutor has been told")
+    assert words.cover_words(state, agent=False, heard=True).told.startswith("Your tutor has been told")
+    told = words.cover_words(state, agent=True, heard=False).told
+    assert "will be told" in told
+    assert "tell an adult near you now" in told
+    for nobody in (
+        words.cover_words(state, agent=False, heard=False),
+        words.cover_words(None, agent=True, heard=False),
+    ):
+        assert nobody.told.startswith("Lessonlight cannot tell")
 
 
 @pytest.mark.parametrize(
@@ -133,4 +139,22 @@ def test_closing_counts_down(until: float, shown: str) -> None:
 def test_an_assessment_in_a_sentence(begins: str, ends: str, paused: bool, shown: str, last: bool) -> None:
     mock = PanelAssessment(name="Maths mock", starts_at=at(begins), ends_at=at(ends), paused=paused)
     assert words.assessment_line(mock, NOW) == shown
-    assert words.last_minutes(mock, NOW) == last
+    assert words.stage(mock, NOW).urgent == last
+
+
+def test_an_assessment_without_its_tutor_is_no_time_off(says: object) -> None:
+    mock = PanelAssessment(name="Maths mock", starts_at=at("10:00"), ends_at=at("11:00"))
+    alone = panel(says, lesson="", assessment=mock)
+    assert words.lesson_title(alone, NOW) == "Maths mock, until 11:00"
+    assert words.no_cover(alone) == ""
+    assert "put your own hand up" in words.no_call(alone)
+
+
+def test_break_time_is_said_in_so_many_words(says: object) -> None:
+    free = words.rules_now(panel(says, lesson="", rules=(), is_break=True))
+    assert free == ("It is break time: the lesson’s rules do not hold now.", ())
+    above, rules = words.rules_now(panel(says, lesson="", rules=("No USB sticks",), is_break=True))
+    assert above.endswith("These rules still hold:")
+    assert rules == ("No USB sticks",)
+    assert words.rules_now(panel(says, is_break=True))[0] == "It is break time."
+    assert words.rules_now(panel(says, rules=())) == ("No special rules in this lesson.", ())

@@ -83,6 +83,7 @@ def here(room: Classroom) -> Callable[..., Classroom]:
         for device in devices:
             for event in arrives(device, at):
                 room.apply(event)
+        room.due(at)
         return room
 
     return arrive

@@ -42,8 +42,8 @@ def test_duration(seconds: float, words: str) -> None:
     [
         (28 * 60, Run("28 min left", Tone.STRONG)),
         (27 * 60 + 1, Run("28 min left", Tone.STRONG)),
-        (300, Run("5 min left", Tone.WARN)),
-        (45, Run("45 s left", Tone.WARN)),
+        (300, Run("5:00 left", Tone.WARN)),
+        (45, Run("0:45 left", Tone.WARN)),
         (0, Run("the time is over", Tone.WARN)),
     ],
 )

@@ -57,7 +57,7 @@ def test_a_newer_schema_is_refused_by_name_and_left_alone(file):
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     before = file.read_bytes()
-    with pytest.raises(RecordsError, match=r"newer Lessonlight \(schema 9999; this one knows 0002\)\. Update"):
+    with pytest.raises(RecordsError, match=r"newer Lessonlight \(schema 9999; this one knows 0003\)\. Update"):
         open_store(place_of(file))
     assert file.read_bytes() == before
     assert [path.name for path in file.parent.iterdir()] == [file.name]

@@ -93,3 +93,17 @@ def test_a_record_that_fits_nowhere_is_kept_whole_and_the_others_are_stored(put,
 def test_one_message_to_many_devices_is_one_row_each(put, ask, a):
     put(a.lesson(), *(a.command(device=f"d{n}") for n in range(3)), a.answer(device="d1"))
     assert {row.device: row.result for row in ask(queries.commands).rows} == {"d0": None, "d1": "ok", "d2": None}
+
+
+def test_what_is_placed_together_is_held_to_the_same_as_one_by_one(put, ask, a):
+    commands = [a.command(device=f"d{n}") for n in range(4)]
+    assert put(a.lesson(), *commands[:2]) == []
+    reasons = put(*commands, a.command(device="d0", text="different"))
+    assert reasons == ["another of the commands has this id"]
+    answers = [a.answer(device=f"d{n}") for n in range(4)]
+    assert put(*answers[:3], a.answer(device="d0", result="failed"), a.answer(device="d9")) == [
+        "it is about one of the commands that is not on record"
+    ]
+    assert [row.result for row in ask(queries.commands).rows] == ["ok", "ok", "ok", None], "the first answer stands"
+    assert put(*answers) == []
+    assert [row.result for row in ask(queries.commands).rows] == ["ok"] * 4

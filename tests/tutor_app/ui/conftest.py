@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from protocol.identity import Identity
 from protocol.messages import Command
 from tests.tutor_app.ui import synthetic as made
 from tutor_app.classroom.events import TileSeen
@@ -109,16 +110,23 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture
-def hold(qtbot: QtBot, theme: Theme, remembered: Remembered) -> Iterator[Callable[..., Held]]:
+def hold(qtbot: QtBot, theme: Theme, remembered: Remembered, tmp_path: Path) -> Iterator[Callable[..., Held]]:
     """Start a lesson with so many laptops in the register, on a window of this size."""
     windows: list[MainWindow] = []
 
-    def start(number: int = 30, size: tuple[int, int] = (1600, 900)) -> Held:
-        clock, wire, journal, pictures = made.Clock(), made.FakeWire(), made.FakeJournal(), Pictures()
+    def start(
+        number: int = 30,
+        size: tuple[int, int] = (1600, 900),
+        tutor: Identity = made.TUTOR,
+        questions: object = None,
+        journal: made.FakeJournal | None = None,
+    ) -> Held:
+        clock, wire, pictures = made.Clock(), made.FakeWire(), Pictures()
+        journal = journal or made.FakeJournal()
         window = MainWindow(theme, remembered)
         windows.append(window)
         feed = Feed(pictures)
-        run = LessonRun(made.lesson(), made.register(number), made.TUTOR, wire, journal, clock=clock)
+        run = LessonRun(made.lesson(), made.register(number), tutor, wire, journal, clock=clock)
         page = LessonPage(
             theme,
             window.actions_,
@@ -127,8 +135,9 @@ def hold(qtbot: QtBot, theme: Theme, remembered: Remembered) -> Iterator[Callabl
             feed=feed,
             pictures=pictures,
             college=made.college(number),
-            viewer=Viewer(name="Maths tutor", zone=made.LONDON),
+            viewer=Viewer(name=tutor.name, zone=made.LONDON),
             remembered=remembered,
+            office=made.office(journal, tmp_path, questions),
             clock=clock,
         )
         window.show_page(page)

@@ -10,13 +10,16 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from protocol.identity import Identity
 from protocol.messages import Changeable, HandFacts, Reason, Result, RulesFacts, Unheld, Verb
 from tests.tutor_app.ui import synthetic as made
+from tests.tutor_app.ui.assessing import Hall
 from tutor_app.classroom.events import TileSeen
 from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.tile import Viewer
 from tutor_app.records.records import Records
-from tutor_app.records.values import Flagged, LessonStarted
+from tutor_app.records.values import DeviceFound, Flagged, LessonStarted
+from tutor_app.ui.assessment_wizard import AssessmentWizard
 from tutor_app.ui.feed import Feed
 from tutor_app.ui.lesson_page import LessonPage
 from tutor_app.ui.lesson_run import LessonRun
@@ -31,6 +34,7 @@ from tutor_app.ui.theme import Scheme, Theme
 
 _APPLICATIONS = {2: "Chromium — BBC Bitesize", 3: "Chromium — Desmos", 7: "Video player", 13: "Calc — results"}
 _ABSENT = (18, 29)
+_ALL = "wall,eyes,small,empty,over,nothing,sign_in,start,dialogs,records,focus,assessment"
 _LESSON = LessonStarted(
     id="ab" * 16,
     name="Maths",
@@ -52,11 +56,11 @@ class Show:
         self.window.resize(size)
         self.window.show()
 
-    def lesson(self) -> LessonPage:
+    def lesson(self, tutor: Identity = made.TUTOR, questions: object = None) -> LessonPage:
         self.clock, self.wire = made.Clock(), made.FakeWire()
         self.pictures = Pictures()
         run = LessonRun(
-            made.lesson(), made.register(), made.TUTOR, self.wire, self.journal, clock=self.clock, policy=made.policy()
+            made.lesson(), made.register(), tutor, self.wire, self.journal, clock=self.clock, policy=made.policy()
         )
         page = LessonPage(
             self.theme,
@@ -66,8 +70,9 @@ class Show:
             feed=Feed(self.pictures),
             pictures=self.pictures,
             college=made.college(),
-            viewer=Viewer(name="Maths tutor", zone=made.LONDON),
+            viewer=Viewer(name=tutor.name, zone=made.LONDON),
             remembered=self.remembered,
+            office=made.office(self.journal, Path(tempfile.mkdtemp()), questions),
             clock=self.clock,
         )
         self.window.show_page(page)
@@ -230,6 +235,86 @@ class Show:
             self.shot("records", window)
             window.close()
 
+    def assessment(self) -> None:
+        """An assessment from the wizard to its report."""
+        with Records.open(Path(tempfile.mkdtemp()) / "r.db", on_problem=print) as records:
+            self.journal = records  # type: ignore[assignment]  # here a real one, so that there is a report
+            page = self.lesson(made.INVIGILATOR, records)
+            page.run.begin()
+            hall = Hall(page, self.wire, self.clock, self.pictures)
+            hall.arrive(*(number for number in range(1, 31) if number not in _ABSENT), limited=(9, 12))
+            self._wizard(page)
+            hall.answer()
+            self.shot("assessment-started")
+            self._half_time(hall)
+            self.shot("assessment-wall")
+            self._assessment_dialogs(page)
+            page.desk.run.pause(None, "Leave the laptop as it is and follow your invigilator.")
+            hall.answer()
+            self.clock.now += 130
+            page.run.tick()
+            self.shot("assessment-paused")
+            page.desk.run.resume()
+            hall.answer()
+            self.clock.now += 3 * 3600
+            page.run.tick()
+            self.shot("assessment-over")
+            page.desk.run.close()
+            held = page.desk.run
+            self.dialog("assessment-report-dialog")
+            reports = page.desk._office.reports
+            reports.save(next(iter(held._closed)), self.out / "report.pdf")
+            reports.save(next(iter(held._closed)), self.out / "report.csv")
+            self.journal = made.FakeJournal()
+
+    def _wizard(self, page: LessonPage) -> None:
+        page.desk.ask_start()
+        wait(50)
+        wizard = QApplication.activeModalWidget()
+        assert isinstance(wizard, AssessmentWizard)
+        wizard.what.name.setText("Maths mock, paper 2")
+        wizard.what.length.setValue(90)
+        wizard.what.applications.setPlainText("calc\ngeogebra")
+        wizard.what.sites.setPlainText("bbc.co.uk/bitesize")
+        for name in ("what", "extra", "checks", "laptops"):
+            if name == "checks":
+                for box in list(wizard.checks.boxes.values())[:-1]:
+                    box.setChecked(True)
+                wizard.next.click()
+            self.shot(f"assessment-wizard-{name}", wizard)
+            if name == "checks":
+                list(wizard.checks.reasons.values())[-1].setText("Read out by the hall's loudspeaker")
+            wizard.next.click()
+
+    def _half_time(self, hall: "Hall") -> None:
+        page = hall.page
+        self.clock.now += 34 * 60
+        hall.breach(23, "no-usb", "USB stick (Kingston 16 GB)")
+        self.clock.now += 5 * 60
+        hall.breach(8, "no-usb", "Chromium: chat.example")
+        hall.breach(8, "no-usb", "USB stick (SanDisk)")
+        page.desk.run.give_time([made.device(7)], 10)
+        page.desk.run.stop([made.device(14)])
+        hall.answer()
+        hall.arrive(18)
+        page.run.take([made.lost(24, self.clock.now - 4)])
+        self.clock.now += 1
+        page.run.tick()
+        page.wall_page.wall.select(made.device(8))
+
+    def _assessment_dialogs(self, page: LessonPage) -> None:
+        for name in ("assess-pause", "assess-time", "assess-found", "assess-codes", "assess-stop", "assess-close"):
+            page.act(name)
+            self.dialog(name)
+        sitting = next(iter(page.desk.held.sittings.values()))
+        page.desk.run.note_found(
+            DeviceFound(
+                id="fe" * 16, version=1, assessment=page.desk.held.id, device=sitting.device, student=sitting.name,
+                what="Mobile phone", found_by="Ida Marsh", found_at=self.clock.now, decision="withdrawn",
+                body="Example Examinations Board", by_id="ida", by_name="Ida Marsh", at=self.clock.now,
+            )
+        )  # fmt: skip
+
     def focus(self) -> None:
         page = self.busy_lesson()
         for number, name in ((2, "focus"), (11, "focus-locked"), (18, "focus-missing"), (24, "focus-lost")):
@@ -257,7 +342,9 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1600x900")
     parser.add_argument("--scheme", default="light")
-    parser.add_argument("--only", default="wall,eyes,small,empty,over,nothing,sign_in,start,dialogs,records,focus")
+    parser.add_argument(
+        "--only", default="wall,eyes,small,empty,over,nothing,sign_in,start,dialogs,records,focus,assessment"
+    )
     wishes = parser.parse_args()
     wishes.out.mkdir(parents=True, exist_ok=True)
     application = QApplication([])

@@ -1,10 +1,13 @@
 """A class that exists only here: screens drawn by Qt, a network that keeps what it was told, its own clock."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
@@ -26,9 +29,11 @@ from protocol.messages import (
     Stream,
 )
 from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle
-from protocol.policy.document import Policy
+from protocol.policy.document import Adjustment, Policy, exemption_key
 from protocol.policy.parse import parse_policy
+from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
+from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (
     BreachTold,
@@ -42,13 +47,17 @@ from tutor_app.classroom.events import (
 )
 from tutor_app.network.traffic import Tiles
 from tutor_app.network.wishes import WatchAsk
+from tutor_app.records.problems import RecordsError
 from tutor_app.records.values import Record
 from tutor_app.signin import SignedIn
+from tutor_app.ui.assessment_desk import Office
 from tutor_app.ui.decode import Strip, decode_patch
 from tutor_app.ui.focus_view import FocusView
+from tutor_app.ui.report_dialog import Reports
 
 TEN = 1_793_959_500.0  # 2026-11-06 10:05 UTC, a Friday
 TUTOR = Identity(UUID(int=7), Role.TUTOR, "maths-tutor", "Maths tutor", "1a")
+INVIGILATOR = Identity(UUID(int=7), Role.INVIGILATOR, "ida", "Ida Marsh", "1b")
 ALL = frozenset(Right)
 
 
@@ -56,7 +65,28 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def policy() -> Policy:
-    return parse_policy(resource_text("policies/college.toml"))
+    """The policy that `init` writes, with rules for assessments and one student's adjustment."""
+    written = parse_policy(resource_text("policies/college.toml"))
+    usb = Rule(name="no-usb", subject=Subject.USB_STORAGE, do=(Do.TELL, Do.FLAG), sentence="No USB sticks.")
+    assessment = replace(written.rules["assessment"], is_assessment=True, rules=(usb,), roles=(Role.INVIGILATOR,))
+    more = Adjustment(who=exemption_key("student", "student04"), extra_time_percent=25, exempt=("no-usb",))
+    return replace(written, rules=written.rules | {"assessment": assessment}, adjustments=(more,))
+
+
+NO_RECORDS = Future[object]()
+NO_RECORDS.set_exception(RecordsError("These records cannot be asked."))
+
+
+class NoQuestions:
+    """Records that cannot be read; a test that makes reports has real ones."""
+
+    def query(self, ask: Callable[..., object]) -> "Future[object]":
+        return NO_RECORDS
+
+
+def office(journal: object, folder: Path, questions: object = None) -> Office:
+    reports = Reports(questions or NoQuestions(), "Example College", LONDON, {})  # type: ignore[arg-type]
+    return Office(journal=journal, sheets=SheetStore(b"a private key", folder / "assessments"), reports=reports)  # type: ignore[arg-type]
 
 
 def college(number: int = 30) -> StaffBundle:

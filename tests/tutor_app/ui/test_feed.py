@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from protocol.messages import Frame, Patches, Stream
 from tests.tutor_app.ui import synthetic as made
-from tutor_app.classroom.events import TileSeen
+from tutor_app.classroom.events import Blank, TileSeen
 from tutor_app.ui import feed as feed_module
 from tutor_app.ui.feed import FOCUS_A_SECOND, FOCUS_IN_A_BURST, PAUSE, TURN, Feed
 from tutor_app.ui.pictures import Pictures
@@ -100,6 +100,36 @@ def test_everything_is_taken_when_there_is_time(feed: Feed, wire: made.FakeWire,
     assert picture is not None
     assert (picture.width(), picture.height()) == (64, 36)
     assert not feed._timer.isActive()
+
+
+def test_a_tile_out_of_sight_is_read_when_somebody_looks(
+    feed: Feed, wire: made.FakeWire, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "may_be_blank", lambda *_: False)
+    pictures.look_at({"LAPTOP-1"})
+    before = QImage(2, 2, QImage.Format.Format_RGB32)
+    pictures.put("LAPTOP-0", before)
+    fill(wire, 2)
+    shown: list[TileSeen] = []
+    feed.shown.connect(shown.extend)
+    feed.turn()
+    assert [seen.device for seen in shown] == ["LAPTOP-0", "LAPTOP-1"], "both have come"
+    assert (set(pictures._unread), set(pictures._by_device)) == ({"LAPTOP-0"}, {"LAPTOP-1"})
+    picture = pictures.get("LAPTOP-0")
+    assert picture is not None
+    assert (picture.width(), picture.height()) == (64, 36), "the new one, not the one before"
+    assert not pictures._unread
+
+
+def test_a_blank_screen_out_of_sight_is_found_all_the_same(feed: Feed, wire: made.FakeWire, pictures: Pictures) -> None:
+    pictures.look_at(set())
+    black = QImage(320, 180, QImage.Format.Format_RGB32)
+    black.fill(0)
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.TILE, made.frame(black))]
+    shown: list[TileSeen] = []
+    feed.shown.connect(shown.extend)
+    feed.turn()
+    assert [seen.blank for seen in shown] == [Blank.BLACK]
 
 
 def test_events_come_before_pictures(feed: Feed, wire: made.FakeWire) -> None:

@@ -10,7 +10,7 @@ from protocol.messages import Reason, ScreenState
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import Held, grab
 from tutor_app.ui.theme import DARK, LIGHT, Scheme
-from tutor_app.ui.tile_delegate import GAP
+from tutor_app.ui.tile_delegate import GAP, TileDelegate
 
 GREEN = QColor("#20A060")
 
@@ -30,7 +30,7 @@ def paint(held: Held, colour: QColor = GREEN) -> None:
     image.fill(colour)
     for number in range(1, 7):
         held.pictures.put(made.device(number), image)
-    held.wall_page.model.pictures_changed([made.device(number) for number in range(1, 7)])
+    held.wall.repaint_devices([made.device(number) for number in range(1, 7)])
 
 
 def cell(held: Held, number: int) -> QRect:
@@ -173,7 +173,19 @@ def test_pictures_of_any_shape_are_shown_whole_and_in_the_middle(six: Held, pict
     image = QImage(*picture, QImage.Format.Format_RGB32)
     image.fill(GREEN)
     six.pictures.put("LAPTOP-01", image)
-    six.wall_page.model.pictures_changed(["LAPTOP-01"])
+    six.wall.repaint_devices(["LAPTOP-01"])
     assert close(colour(six, 1, 0.5, 0.5), GREEN, by=1)
     narrow = picture[0] < picture[1]
     assert close(colour(six, 1, 0.03, 0.5), QColor(LIGHT.well) if narrow or picture == (1, 1) else GREEN, by=1)
+
+
+def test_two_changed_tiles_do_not_paint_all_in_between(six: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    six.qtbot.wait(50)
+    painted: list[str] = []
+    content = TileDelegate._paint_content
+    monkeypatch.setattr(
+        TileDelegate, "_paint_content", lambda self, *rest: (painted.append(rest[-1].device), content(self, *rest))[1]
+    )
+    six.wall.repaint_devices([made.device(1), made.device(6)])
+    six.qtbot.waitUntil(lambda: bool(painted), timeout=2000)
+    assert sorted(painted) == ["LAPTOP-01", "LAPTOP-06"]

@@ -35,7 +35,7 @@ def test_chips_count_and_filter(lesson: Held) -> None:
     lesson.run.take([made.locked(2, 300, lesson.clock.now)])
     lesson.run.flag(["LAPTOP-03"], "off-task", "")
     lesson.qtbot.waitUntil(
-        lambda: chips(lesson) == ["All 30", "Live 6", "Locked 1", "Flagged 1", "Missing 24"], timeout=2000
+        lambda: chips(lesson) == ["All 30", "Live 6", "Help 0", "Flagged 1", "Locked 1", "Missing 24"], timeout=2000
     )
     lesson.wall_page.filters.choose(Filter.LOCKED)
     assert names(lesson) == ["Student 02"]
@@ -304,7 +304,7 @@ def test_a_new_line_of_the_activity_list_is_whole_at_once(lesson: Held) -> None:
     lesson.run.message(["LAPTOP-01"], "Hello")
     side = lesson.wall_page.side
     room = lesson.run.classroom
-    room._replace_line(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
+    room._lines.replace(replace(room.activity[-1], text="Message → " + "somebody with a long name " * 5))
     side.show_activity(room.activity)
     for row in side.rows:
         words = row._runs
@@ -321,7 +321,42 @@ def test_time_moves_only_the_words_that_hold_it(lesson: Held) -> None:
     lesson.passes(1)
     assert told == [1]
     lesson.run.take_shown([TileSeen("LAPTOP-04", lesson.clock.now)])
-    assert told == [1, 3]
+    assert told == [1], "a picture is painted anew without a word of the model's"
+
+
+def test_a_tile_out_of_sight_says_the_time_only_when_asked(hold: Callable[..., Held]) -> None:
+    held = hold(200)
+    held.arrive(*range(1, 201), picture=False)
+    held.run.take([made.locked(200, 500, held.clock.now)])
+    model = held.wall_page.model
+    assert made.device(200) not in held.wall.visible_devices()
+    told: list[int] = []
+    model.dataChanged.connect(lambda top, *_: told.append(top.row()))
+    before = model.index(199).data(Role.TILE).headline
+    held.passes(60)
+    assert 199 not in told
+    after = model.index(199).data(Role.TILE).headline
+    assert before != after
+    assert "left" in after
+
+
+def test_a_thousand_answers_are_written_into_their_line_together(hold: Callable[..., Held]) -> None:
+    held = hold(60)
+    held.arrive(*range(1, 61), picture=False)
+    side, times = held.wall_page.side, 0
+    show = side.show_activity
+
+    def count(*arguments: object, **options: object) -> None:
+        nonlocal times
+        times += 1
+        show(*arguments, **options)  # type: ignore[arg-type]
+
+    side.show_activity = count  # type: ignore[method-assign, assignment]
+    held.run.lock([made.device(number) for number in range(1, 61)])
+    for order in held.wire.orders:
+        held.run.take([made.answered(order, at=held.clock.now)])
+    held.qtbot.waitUntil(lambda: "60 confirmed" in side.rows[0].text, timeout=2000)
+    assert times <= 5
 
 
 def test_network_problems_stand_above_the_wall_until_they_are_over(lesson: Held) -> None:
@@ -348,14 +383,11 @@ def test_actions_keep_their_words_at_1366_and_move_into_more_below(hold: Callabl
     held = hold(6, (1366, 768))
     held.arrive(1)
     row = held.wall_page.bar._row
-    assert not row.more.isVisible()
-    assert [one.words for one in row._buttons if one.isVisible()] == [
-        "Lock all",
-        "Unlock all",
-        "Message all",
-        "Flag",
-        "End lesson",
-    ]
+    shown = [one.words for one in row._buttons if one.isVisible()]
+    every = ["Eyes on me", "Lock all", "Unlock all", "Message all", "Flag", "Rules", "End lesson"]
+    assert shown[:4] == every[:4]
+    assert shown + [action.text() for action in row._menu.actions()] == every
+    assert held.wall_page.bar.rect().contains(row.geometry())
     held.window.resize(900, 768)
     held.qtbot.waitUntil(row.more.isVisible)
     assert [action.text() for action in row._menu.actions()][-1] == "End lesson"

@@ -1,0 +1,1 @@
+"""What an assessment leaves on the invigilator's side: the check-list, the sheet of release codes, the report."""
