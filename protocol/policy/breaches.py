@@ -38,12 +38,17 @@ def things(rule: Rule, facts: Facts) -> tuple[Thing, ...]:
 
 def grouped(programs: Iterable[Program]) -> tuple[Thing, ...]:
     """Return programs as things: all processes of one name are one."""
-    pids: dict[str, list[int]] = {}
+    of: dict[str, list[Program]] = {}
     for program in programs:
-        pids.setdefault(plain(program.name or program.window, 80) or "?", []).append(program.pid)
+        of.setdefault(_name(program).casefold(), []).append(program)
     return tuple(
-        Thing(name.casefold(), name, tuple(sorted({pid for pid in of if pid > 0}))) for name, of in pids.items()
+        Thing(key, _name(same[0]), tuple(sorted({program.pid for program in same if program.pid > 0})))
+        for key, same in of.items()
     )
+
+
+def _name(program: Program) -> str:
+    return plain(program.name or program.window, 80) or "?"
 
 
 def touchable(facts: Facts) -> tuple[Program, ...]:

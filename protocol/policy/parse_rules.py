@@ -11,7 +11,7 @@ from protocol.identity import Role
 from protocol.policy.breaches import CONDITIONS
 from protocol.policy.document import DEFAULT_RULES, ROLE_LIMITS, RuleSet
 from protocol.policy.rule import Do, Rule, Subject
-from protocol.policy.sites import category_of, site_of
+from protocol.policy.sites import CATEGORY, category_of, site_of
 from protocol.policy.table import Table, suggestion
 
 SLUG: Final = r"[a-z0-9][a-z0-9-]{0,39}"
@@ -46,9 +46,6 @@ def read_rules(sets: Table, rules: Table, flags: Collection[str]) -> dict[str, R
         sets.problem(DEFAULT_RULES, "is missing: the rules of a lesson for which nothing else was chosen")
         return found
     held = rule_names(found)
-    for name, rule in known.items():
-        if name not in held and not rule.always:
-            rules.problem(name, "is held by no rule set, and holds not always")
     unheld = tuple(rule for name, rule in known.items() if rule.always and name not in held)
     lesson = found[DEFAULT_RULES]
     if len(lesson.rules) + len(unheld) > MOST_RULES:
@@ -85,18 +82,18 @@ def _rule_set(table: Table, known: Mapping[str, Rule]) -> RuleSet:
 
 
 def _rule(name: str, table: Table, flags: Collection[str]) -> Rule:
-    subject = table.one_of("subject", Subject)
+    subject = table.chosen("subject", Subject)  # where it is wrong, nothing that depends on it is a mistake of its own
     do = table.some_of("do", Do)
     if table.has("do") and not do:
         table.problem("do", "says nothing: what shall the laptop do?")
-    if table.has("subject") and (excess := [one.value for one in do if one not in _POSSIBLE[subject]]):
+    if subject and (excess := [one.value for one in do if one not in _POSSIBLE[subject]]):
         table.problem("do", f"{', '.join(excess)}: impossible for {subject}; possible: {_listed(_POSSIBLE[subject])}")
     category = table.text("category", 40, optional=True) or "off-task"
     if category not in flags and (table.has("category") or Do.FLAG in do):
         table.problem("category", f'"{category}" is no category of [flags]{suggestion(category, flags)}')
     rule = Rule(
         name=name if re.fullmatch(SLUG, name) else "x",
-        subject=subject,
+        subject=subject or Subject.APPLICATION,
         do=do or (Do.TELL,),
         sentence=table.text("sentence", 280),
         is_=_named(table, "is", subject),
@@ -112,12 +109,12 @@ def _rule(name: str, table: Table, flags: Collection[str]) -> Rule:
     return rule
 
 
-def _named(table: Table, key: str, subject: Subject) -> tuple[str, ...]:
+def _named(table: Table, key: str, subject: Subject | None) -> tuple[str, ...]:
     names = table.texts(key, 200, 200, optional=True)
     if subject is Subject.USB_STORAGE and names:
         table.problem(key, "means nothing for usb-storage: the rule is about all of it")
     for index, name in enumerate(names):
-        if name and (wrong := _wrong(subject, name, key)):
+        if name and subject and (wrong := _wrong(subject, name, key)):
             table.problem(key, wrong, index)
     return tuple(_clean(subject, name) for name in names if name)
 
@@ -130,12 +127,12 @@ def _wrong(subject: Subject, name: str, key: str) -> str:
     category = category_of(name)
     if category and key == "is_not":
         return "is_not takes sites, not categories"
-    if category:
+    if category or name.casefold().startswith(CATEGORY):
         return "" if re.fullmatch(SLUG, category) else f'"{name}" is not a category such as "category:gambling"'
     return "" if site_of(name) else f'"{name}" is not a site such as "bbc.co.uk/bitesize"'
 
 
-def _clean(subject: Subject, name: str) -> str:
+def _clean(subject: Subject | None, name: str) -> str:
     return (site_of(name) if subject is Subject.SITE and not category_of(name) else name) or name
 
 

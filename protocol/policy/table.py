@@ -86,6 +86,11 @@ class Table:
         first = default or next(iter(choices))
         return first if value is None else self._checked_choice(key, value, choices) or first
 
+    def chosen(self, key: str, choices: type[_Choice]) -> _Choice | None:
+        """Return the member of an enumeration that a text names; None where it is missing or wrong, which is noted."""
+        value = self._take(key, str, "a text in quotation marks")
+        return None if value is None else self._checked_choice(key, value, choices)
+
     def some_of(self, key: str, choices: type[_Choice], *, optional: bool = False) -> tuple[_Choice, ...]:
         """Return the members of an enumeration that a list names, each once."""
         listed = self._list(key, len(choices), optional)

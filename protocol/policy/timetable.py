@@ -12,6 +12,8 @@ from protocol.messages import Line, Name, Value
 from protocol.policy.document import WEEKDAYS, ClosingMinute, IsoDay, OpeningMinute, Policy, same_group
 from protocol.policy.hours import clock, day_off
 
+_Bound = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+
 
 class TimetableEntry(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One lesson a week. `tutor` is the id of a member of staff; `weekday` 0 is Monday; minutes after midnight.
@@ -27,8 +29,8 @@ class TimetableEntry(Value, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     weekday: Annotated[int, Meta(ge=0, le=6)]
     starts: OpeningMinute
     ends: ClosingMinute
-    first: IsoDay | Annotated[str, Meta(max_length=0)] = ""
-    last: IsoDay | Annotated[str, Meta(max_length=0)] = ""
+    first: _Bound = ""
+    last: _Bound = ""
     every: Annotated[int, Meta(ge=1, le=52)] = 1
     omitted: Annotated[tuple[IsoDay, ...], Meta(max_length=200)] = ()
 

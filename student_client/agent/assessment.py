@@ -23,10 +23,10 @@ from protocol.messages import (
 )
 from protocol.policy.document import Policy, exemption_key
 from protocol.policy.hours import college_hours
-from protocol.policy.permit import CLOCK_TOLERANCE, Permit
+from protocol.policy.permit import CLOCK_TOLERANCE, Permit, may_apply
 from protocol.policy.rules import Change, RulesLease
 from student_client.agent.leases import LeaseRefused
-from student_client.agent.lesson_leases import LONGEST, MOST_CHANGES, changed, why_not
+from student_client.agent.lesson_leases import LONGEST, MOST_CHANGES, changed
 from student_client.local import PanelAssessment
 
 Lines = Annotated[tuple[Line, ...], Meta(max_length=32)]
@@ -162,16 +162,13 @@ class Assessment(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def started(terms: AssessmentTerms, permit: Permit, policy: Policy, extra: float, now: float) -> Assessment:
     """Return an assessment that begins; `extra` is this device's share of extra time. Raises LeaseRefused."""
-    _check_rules(terms, permit, policy)
+    _check_rules(terms, permit, policy, now)
     if terms.starts_at > now + CLOCK_TOLERANCE:
         raise LeaseRefused("The assessment has not begun yet.")
     if terms.ends_at <= max(now, terms.starts_at):
         raise LeaseRefused("The assessment's end has passed already.")
     _check_length(terms.ends_at - terms.starts_at, policy, extra)
-    hours = college_hours(policy, now)
-    if not hours.is_open:
-        raise LeaseRefused(hours.words[:280])
-    latest = min(hours.until or now + LONGEST, now + LONGEST)
+    latest = min(college_hours(policy, now).until or now + LONGEST, now + LONGEST)
     return Assessment(
         id=terms.id,
         name=terms.name,
@@ -212,11 +209,11 @@ def read_assessment(data: bytes | None, now: float) -> Assessment | None:
     return stored if stored.latest <= now + LONGEST else None
 
 
-def _check_rules(terms: AssessmentTerms, permit: Permit, policy: Policy) -> None:
+def _check_rules(terms: AssessmentTerms, permit: Permit, policy: Policy, now: float) -> None:
     rule_set = policy.rules.get(terms.rules)
     if rule_set is None or not rule_set.is_assessment:
         raise LeaseRefused(f"The college's policy has no rules for assessments called “{terms.rules}”.")
-    if refusal := why_not(policy, permit.tutor.role, terms.rules):
+    if refusal := may_apply(policy, permit.tutor.role, terms.rules, now):
         raise LeaseRefused(refusal)
     if len(terms.allow_sites) + len(terms.allow_applications) > MOST_CHANGES:
         raise LeaseRefused(f"An assessment can allow {MOST_CHANGES} sites and programs at most.")

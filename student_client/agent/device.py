@@ -29,7 +29,6 @@ from student_client.agent.desktop import Desktop
 from student_client.agent.enforcement import Decide, Enforcement
 from student_client.agent.gate import Gate
 from student_client.agent.hand import Hand
-from student_client.agent.lesson_leases import why_not
 from student_client.agent.locker import Locker
 from student_client.agent.machine_thread import MachineThread
 from student_client.agent.panel import Standing, panel_state
@@ -166,7 +165,7 @@ class Device:
         for visit in self._permitted():
             self._check(visit)
         if self.gate.bundle:
-            self.keeper.under(self.gate.bundle)
+            self.keeper.under(self.gate.bundle, self.clock.now())
         self.enforcement.under(self.gate.bundle)
         self.poked.set()
         self.board.set(policy_version=self.gate.policy_version)
@@ -179,9 +178,6 @@ class Device:
         decision = self.gate.decide(visit.peer, lesson, self.clock.wall(), self.clock.now())
         if isinstance(decision, Refusal):
             return decision
-        assert self.gate.bundle, "the gate lets nobody in without a policy"
-        if refusal := why_not(self.gate.bundle.policy, visit.peer.role, lesson.rules):
-            return Refusal(Reason.ROLE, refusal)
         self._make_way(visit, lesson)
         if len(self._visits) >= VISITORS:
             return Refusal(Reason.BUSY, f"{VISITORS} members of staff are connected to this computer already.")
@@ -360,11 +356,12 @@ class Device:
             self.hand.raised(hand.text, self.clock.now())
 
     def _cover(self, cover: ScreenCovered) -> None:
-        now = self.clock.now()
+        now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
         if cover.covered and not self._covered:
-            told = "and asked your tutor to come" if self.keeper.concerned(now) else "while no lesson was on"
+            told = "and asked your tutor to come" if concerned else "while no lesson was on"
             self.receipts.note(What.COVERED, YOURSELF, now, told)
-            self.enforcement.cover(cover.front)
+            if concerned:
+                self.enforcement.cover(cover.front, concerned)
         self._covered = cover.covered
 
     def _code_typed(self, typed: CodeTyped) -> None:

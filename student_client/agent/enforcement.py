@@ -103,7 +103,7 @@ class Enforcement:
         self._blocked, self._checked_at = Blocked({}), 0.0
         self._plugged: tuple[UsbStorage, ...] = ()  # when last blocked: what comes later may need its own blocking
         self._begun_for = ""
-        self._covers: list[FrontFacts | None] = []
+        self._covers: list[tuple[FrontFacts | None, frozenset[str]]] = []
         self._covered_at: dict[str, float] = {}
         self._unending: dict[str, str] = {}  # rules whose programs would not end, and why
         self._poked, self._finished = asyncio.Event(), asyncio.Condition()
@@ -138,9 +138,9 @@ class Enforcement:
         self._timer = None
         self._poked.set()
 
-    def cover(self, front: FrontFacts | None) -> None:
-        """The student has covered the screen: tell what was in front."""
-        self._covers.append(front)
+    def cover(self, front: FrontFacts | None, concerned: frozenset[str]) -> None:
+        """The student has covered the screen: tell those whom it concerns what was in front."""
+        self._covers.append((front, concerned))
         self._poked.set()
 
     def desktop_up(self) -> None:
@@ -342,13 +342,13 @@ class Enforcement:
     async def _tell_covers(self) -> None:
         """Flag what the student has covered: its address where a browser knows it, else its window's title."""
         covers, self._covers = self._covers, []
-        for front in covers:
+        for front, concerned in covers:
             address, now = await self._address(front), self.clock.now()
             detail = plain(address or (front.title if front else ""), 280)
             recent = {about: at for about, at in self._covered_at.items() if now - at < COVER_QUIET}
             self._covered_at = recent | {detail: recent.get(detail, now)}
             if detail not in recent:
-                self.flagged(_cover_breach(detail, now), self.keeper.concerned(now))
+                self.flagged(_cover_breach(detail, now), concerned)
 
     async def _address(self, front: FrontFacts | None) -> str:
         """Return the address in the window in front, "" where nobody knows or the machine does not answer."""
@@ -390,7 +390,8 @@ class Enforcement:
     def _next_in(self) -> float | None:
         """Return in how many seconds to look again; None: until something happens."""
         now = self.clock.now()
-        waits = [POLL_EVERY] if self._seen & POLLED or self._restarts else []
+        polled = (self._seen - self._look.absent) & POLLED
+        waits = [POLL_EVERY] if polled or self._restarts else []
         if (step := self._incidents.next_step()) is not None:
             waits.append(max(0.0, step - now))
         if self._rules or self._blocked.failure or not (self._plan or Plan()).is_open:

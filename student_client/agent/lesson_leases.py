@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from protocol.identity import Role
 from protocol.messages import ChangeRule, Id, LessonTerms, Line, Name, Slug, Time, Value
 from protocol.policy.document import DAY, Policy
-from protocol.policy.permit import Permit
+from protocol.policy.permit import Permit, may_apply
 from protocol.policy.rules import Change, RulesLease
 from student_client.agent.leases import LeaseRefused
 
@@ -101,10 +101,12 @@ class LessonLeases:
             tuple(replace(one, until=min(one.until, permit.until)) if one.is_of(permit) else one for one in self.held)
         )
 
-    def under(self, policy: Policy, deny: frozenset[str]) -> "LessonLeases":
+    def under(self, policy: Policy, deny: frozenset[str], now: float) -> "LessonLeases":
         """Return what a newer policy leaves: nothing of a revoked person, nor a set their role may not apply."""
         return LessonLeases(
-            tuple(one for one in self.held if one.serial not in deny and not why_not(policy, one.role, one.rules))
+            tuple(
+                one for one in self.held if one.serial not in deny and not may_apply(policy, one.role, one.rules, now)
+            )
         )
 
     def seeing(self, monitors: int) -> "LessonLeases":
@@ -174,15 +176,6 @@ def changed(changes: tuple[Change, ...], change: ChangeRule, permit: Permit, unt
         until=until,
     )
     return (*others, made)
-
-
-def why_not(policy: Policy, role: Role, rules: str) -> str:
-    """Return why this role may not hold a lesson under these rules, or ""."""
-    rule_set = policy.rule_set(rules)
-    if role in rule_set.roles:
-        return ""
-    may = " or ".join(rule_set.roles) or "nobody"
-    return f"The college's policy lets only {may} apply “{rule_set.title}”, not a {role}."[:280]
 
 
 def write_lessons(leases: LessonLeases) -> bytes:

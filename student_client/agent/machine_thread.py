@@ -52,6 +52,10 @@ class Blocked:
     notes: tuple[str, ...] = ()
 
 
+class _AbsentError(MachineError):
+    """The platform does not have this ability at all."""
+
+
 class MachineWork:
     """All that touches the machine. One thread makes and uses it."""
 
@@ -60,6 +64,7 @@ class MachineWork:
         self._made: dict[Hashable, Any] = {}
         self._journal: Journal | None = None
         self._problems: dict[Subject, str] = {}
+        self._absent: set[Subject] = set()
 
     def look(self, needs: frozenset[Subject], on_site: tuple[str, ...]) -> Look:
         """Read the facts of these subjects, and forget what reads those of no rule."""
@@ -82,6 +87,7 @@ class MachineWork:
                 Subject.SIGNAL, needs, lambda: self._object(self._machine.signals).seen(programs or ()), ()
             ),
             problems=self._problems,
+            absent=frozenset(self._absent),
         )
         if Subject.USB_STORAGE not in needs:
             self._forget_usb()
@@ -144,7 +150,7 @@ class MachineWork:
     def _object(self, ability: Callable[[], T] | Unsupported) -> T:
         """Return the object of an ability, made once; raises MachineError where the platform has none."""
         if isinstance(ability, Unsupported):
-            raise MachineError(ability.why)
+            raise _AbsentError(ability.why)
         if ability not in self._made:
             self._made[ability] = ability()
         return cast("T", self._made[ability])
@@ -157,6 +163,8 @@ class MachineWork:
         except MachineError as error:
             if subject in needs:
                 self._problems[subject] = str(error)
+            if isinstance(error, _AbsentError):
+                self._absent.add(subject)
             return otherwise
 
     def _changes(

@@ -18,7 +18,10 @@ POLLED: Final = frozenset({Subject.APPLICATION, Subject.NETWORK, Subject.BLUETOO
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the machine was like at one look, of what was asked for; `problems` says what cannot be known, and why."""
+    """What the machine was like at one look, of what was asked for; `problems` says what cannot be known, and why.
+
+    Of those, `absent` are the abilities this machine will never have: to look again is no use.
+    """
 
     programs: tuple[Program, ...] | None = None
     usb_storage: tuple[UsbStorage, ...] = ()
@@ -26,6 +29,7 @@ class Look:
     bluetooth: BluetoothFacts = field(default_factory=BluetoothFacts)
     signals: tuple[SignalSeen, ...] = ()
     problems: dict[Subject, str] = field(default_factory=dict)
+    absent: frozenset[Subject] = frozenset()
 
 
 def holding(policy: Policy, lease: RulesLease | None, decisions: Decisions) -> tuple[Rule, ...]:

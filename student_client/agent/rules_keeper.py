@@ -17,11 +17,11 @@ from protocol.messages import (
     StopAssessment,
 )
 from protocol.policy.bundle import Bundle
-from protocol.policy.permit import Permit
+from protocol.policy.permit import Permit, may_apply
 from protocol.policy.rules import RulesLease
 from student_client.agent.assessment import Assessment, extra_time, read_assessment, started, write_assessment
 from student_client.agent.leases import LeaseRefused
-from student_client.agent.lesson_leases import LessonLeases, read_lessons, why_not, write_lessons
+from student_client.agent.lesson_leases import LessonLeases, read_lessons, write_lessons
 from student_client.agent.release import ReleaseKey, read_key, tried, write_key
 from student_client.agent.state import ASSESSMENT, LESSONS, RELEASE, StateError, StateFolder
 from student_client.agent.status import StatusBoard
@@ -102,9 +102,9 @@ class RulesKeeper:
         """End a lesson's rules no later than its permit."""
         self._keep_lessons(self.lessons.narrowed(permit))
 
-    def under(self, bundle: Bundle) -> None:
+    def under(self, bundle: Bundle, now: float) -> None:
         """Hold what a newer policy leaves. An assessment goes on under its own terms."""
-        self._keep_lessons(self.lessons.under(bundle.policy, bundle.deny))
+        self._keep_lessons(self.lessons.under(bundle.policy, bundle.deny, now))
 
     def seeing(self, monitors: int, now: float) -> None:
         """Take the number of monitors for what began without knowing it."""
@@ -140,9 +140,7 @@ class RulesKeeper:
         """Hold this permit's lesson under another rule set."""
         if self.assessment and self.assessment.holds(now):
             raise LeaseRefused("An assessment is under way; it keeps its own rules.")
-        if order.rules not in bundle.policy.rules:
-            raise LeaseRefused(f"The policy on this laptop has no rules called “{order.rules}”.")
-        if refusal := why_not(bundle.policy, permit.tutor.role, order.rules):
+        if refusal := may_apply(bundle.policy, permit.tutor.role, order.rules, now):
             raise LeaseRefused(refusal)
         self._keep_lessons(self.lessons.at(now).with_rules(permit, order.rules))
 

@@ -29,6 +29,10 @@ class HotkeysError(Exception):
     """Hotkeys cannot be heard; the text says why. Close them and open others to try again."""
 
 
+class WindowError(Exception):
+    """Windows cannot be closed now; the text says why."""
+
+
 class AutostartError(Exception):
     """The client cannot be made to start at login; the text says where it failed."""
 
@@ -261,6 +265,17 @@ class Facts(ABC):
         """Disconnect; may be called twice."""
 
 
+class Windows(ABC):
+    """Other programs' windows."""
+
+    @abstractmethod
+    def close_windows(self, pid: int) -> int:
+        """Ask every window of a process to close, as its own close button would, and return how many were asked.
+
+        Raises WindowError.
+        """
+
+
 class Autostart(ABC):
     """Start at login. Everything raises AutostartError."""
 
@@ -289,3 +304,4 @@ class Backends:
     hotkeys: Callable[[], Hotkeys] | Unsupported
     facts: Callable[[], Facts] | Unsupported
     autostart: Autostart | Unsupported
+    windows: Callable[[], Windows] | Unsupported = Unsupported("Windows cannot be closed on this system yet.")

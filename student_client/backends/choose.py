@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from student_client.backends.base import Autostart, Backends, Unsupported
+from student_client.backends.machine import Machine
 
 _WAYLAND = Unsupported(
     "This laptop's session uses Wayland, which Lessonlight cannot see yet. "
@@ -29,12 +30,35 @@ def choose(environ: Mapping[str, str], platform: str = sys.platform) -> Backends
     return _x11(display, autostart)
 
 
+def choose_machine(environ: Mapping[str, str], platform: str = sys.platform) -> Machine:  # noqa: ARG001 - as `choose`
+    """Return what this platform offers the agent to hold rules; looks only at what this process may do."""
+    if platform != "linux":
+        nowhere = Unsupported(f"Lessonlight cannot hold rules on this system yet ({platform}).")
+        return Machine(nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
+    from student_client.backends.linux_bluetooth import LinuxBluetooth  # noqa: PLC0415
+    from student_client.backends.linux_networks import LinuxNetworks  # noqa: PLC0415
+    from student_client.backends.linux_programs import LinuxPrograms  # noqa: PLC0415
+    from student_client.backends.linux_signals import LinuxSignals  # noqa: PLC0415
+    from student_client.backends.linux_usb import LinuxUsb  # noqa: PLC0415
+    from student_client.backends.linux_web import linux_web  # noqa: PLC0415
+
+    return Machine(
+        programs=LinuxPrograms,
+        web=linux_web(),
+        usb=LinuxUsb,
+        networks=LinuxNetworks,
+        bluetooth=LinuxBluetooth,
+        signals=LinuxSignals,
+    )
+
+
 def _x11(display: str, autostart: Autostart | Unsupported) -> Backends:
     from student_client.backends.x11_capture import X11Capture  # noqa: PLC0415 - exists only where X11 does
     from student_client.backends.x11_facts import X11Facts  # noqa: PLC0415
     from student_client.backends.x11_hotkeys import X11Hotkeys  # noqa: PLC0415
     from student_client.backends.x11_inputs import X11Inputs  # noqa: PLC0415
     from student_client.backends.x11_lock import X11ScreenLock  # noqa: PLC0415
+    from student_client.backends.x11_windows import X11Windows  # noqa: PLC0415
 
     return Backends(
         capture=partial(X11Capture, display),
@@ -43,6 +67,7 @@ def _x11(display: str, autostart: Autostart | Unsupported) -> Backends:
         hotkeys=partial(X11Hotkeys, display),
         facts=partial(X11Facts, display),
         autostart=autostart,
+        windows=partial(X11Windows, display),
     )
 
 

@@ -30,6 +30,7 @@ from student_client.backends.base import (
     Raw,
     ScreenLock,
     Wakeable,
+    Windows,
 )
 from student_client.regions import Rect, boxes_of
 
@@ -326,6 +327,7 @@ class FakeFacts(Facts):
     user: str = "student"
     host: str = "laptop"
     saver: bool = False
+    window: Front | None = field(default_factory=lambda: Front(4711, "writer", "essay"))
 
     def screen_saver(self) -> bool:
         """Return `saver`."""
@@ -336,9 +338,8 @@ class FakeFacts(Facts):
         return self.application
 
     def front(self) -> Front | None:
-        """Return the parts of `application`."""
-        program, _, title = self.application.partition(" — ")
-        return Front(0, program, title) if program else None
+        """Return `window`."""
+        return self.window
 
     def logged_in_user(self) -> str:
         """Return `user`."""
@@ -373,10 +374,24 @@ class FakeAutostart(Autostart):
         return bool(self.argv)
 
 
+@dataclass
+class FakeWindows(Windows):
+    """Remembers whose windows were asked to close; each process has one."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def close_windows(self, pid: int) -> int:
+        """Remember it."""
+        self.asked.append(pid)
+        return 1
+
+
 def fake_backends(script: Script, clock: Clock = time.time) -> Backends:
     """Return a platform whose screen plays the script from now on."""
     screen = FakeScreen(script, clock)
-    return Backends(lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeHotkeys, FakeFacts, FakeAutostart())
+    return Backends(
+        lambda: FakeCapture(screen), FakeScreenLock, FakeInputs, FakeHotkeys, FakeFacts, FakeAutostart(), FakeWindows
+    )
 
 
 @lru_cache(maxsize=64)

@@ -46,7 +46,7 @@ class SiteLists:
 
 def _lines(file: Traversable) -> Iterator[str]:
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = file.read_bytes().decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return
     for line in text.splitlines():

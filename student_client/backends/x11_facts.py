@@ -11,8 +11,9 @@ import xcffib.xproto as xp
 from protocol.text import plain
 from student_client.backends.base import Facts, Front
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
+from student_client.backends.x11_windows import Pids
 
-_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", "_NET_WM_PID")
+_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
 _LIMIT = 120
 _DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
@@ -31,7 +32,7 @@ class X11Facts(Facts):
         return title_of(front.program, front.title) if front else ""
 
     def front(self) -> Front | None:
-        """Return what that window says of itself."""
+        """Return that window, with its process by the server's own word."""
         try:
             return self._asked().window()
         except DisplayLostError:
@@ -81,6 +82,7 @@ class _Front:
         self._known: Front | None = None
         self._is_known = False
         self._saver = connection.extension(xcffib.screensaver.key)
+        self._pids = Pids(connection)
         self._listen(connection.root, xp.EventMask.PropertyChange)
 
     def screen_saver(self) -> bool:
@@ -140,8 +142,7 @@ class _Front:
     def _words(self, window: int) -> Front:
         name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]
         title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
-        pid = int.from_bytes(self._property(window, "_NET_WM_PID")[:4], "little")
-        return Front(pid, plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
+        return Front(self._pids.of(window), plain(name, _LIMIT).strip(), plain(title, 4 * _LIMIT).strip())
 
     def _active_window(self) -> int:
         return self._window_in(self.connection.root, "_NET_ACTIVE_WINDOW")

@@ -267,7 +267,8 @@ class CaptureWork:
 
     def _tell(self) -> None:
         """Leave the facts for the Qt thread when they are new; asked at every turn, so it has to cost nothing then."""
-        now, said = time.monotonic(), (self._desk.application, self._desk.front, self._desk.monitors, *self._state())
+        desk, now = self._desk, time.monotonic()
+        said = (desk.application, desk.front, desk.monitors, *self._state())
         if said == self._said and now < self._told_at + INPUTS_INTERVAL:
             return
         application, front, monitors, state, reason = said
@@ -276,7 +277,7 @@ class CaptureWork:
             monitors=monitors,
             screen=state,
             reason=plain(reason, 280),
-            inputs=self._desk.inputs,
+            inputs=desk.inputs,
             front=front,
         )
         self._said, self._told_at = said, now

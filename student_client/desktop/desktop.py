@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from protocol.messages import Message
 from protocol.text import plain
-from student_client.backends.base import Backends, Hotkey, Unsupported
+from student_client.backends.base import Backends, Hotkey, Unsupported, WindowError
 from student_client.desktop import theme
 from student_client.desktop.agent_link import AgentLink
 from student_client.desktop.assessment_timer import AssessmentTimer
@@ -294,8 +294,14 @@ class Desktop(QObject):
             self._leave()
 
     def _close_program(self, pid: int) -> None:
-        """SEAM: the backends cannot ask a program's windows to close yet; the agent ends it after its grace."""
-        logger.warning("there is no way here to ask process %d to close", pid)
+        """Ask politely; where that cannot be, the agent ends the program after its grace."""
+        if isinstance(self._backends.windows, Unsupported):
+            logger.info("process %d cannot be asked to close: %s", pid, self._backends.windows.why)
+            return
+        try:
+            self._backends.windows().close_windows(pid)
+        except WindowError as error:
+            logger.warning("process %d was not asked to close: %s", pid, error)
 
     # ── lock and messages ───────────────────────────────────────────────────────────────────────────────────────────
 

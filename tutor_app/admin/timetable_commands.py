@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from protocol.policy.document import same_group
 from protocol.policy.timetable import TimetableEntry
+from tutor_app.admin.calendar_files import CalendarReader
 from tutor_app.admin.college import College
 from tutor_app.admin.failures import ExitCode, fail, told, warn
 from tutor_app.admin.given import PassphraseFile, given, tell_of_bundle, unlocked
@@ -23,12 +25,20 @@ timetable_app = typer.Typer(help="Import a timetable, or show the one in force."
 @told
 def import_timetable(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="OneRoster's CSV files with periods.csv.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="OneRoster's CSV files with periods.csv, or .ics.")
+    ],
+    group: Annotated[
+        str, typer.Option("--group", help="Whose lessons a calendar holds; found in its text, if left out.")
+    ] = "",
+    tutor: Annotated[
+        str, typer.Option("--tutor", metavar="ID", help="Of a calendar; its organiser, if left out.")
+    ] = "",
     passphrase_file: PassphraseFile = None,
 ) -> None:
     """Put a timetable in force for the staff, in place of the one before; with a mistake in it, nothing is changed."""
     try:
-        timetable = read_timetable(files)
+        timetable = _read(College.open(given(context).folder), files, group, tutor)
     except TimetableError as error:
         fail(ExitCode.POLICY, "\n".join(error.problems))
     college = unlocked(context, passphrase_file)
@@ -53,6 +63,17 @@ def show(
         Console().print(table)
     else:
         typer.echo("There is no timetable yet. lessonlight-admin timetable import reads one.")
+
+
+def _read(college: College, files: list[Path], group: str, tutor: str) -> tuple[TimetableEntry, ...]:
+    calendars = [file for file in files if file.suffix.casefold() == ".ics"]
+    tables = [file for file in files if file not in calendars]
+    groups = sorted({device.group for device in college.register.devices}, key=len, reverse=True)
+    reader = CalendarReader(ZoneInfo(college.policy.college.timezone), groups, group, tutor)
+    lessons = [entry for file in calendars for entry in reader.read(file)]
+    if reader.problems:
+        raise TimetableError(reader.problems)
+    return (*lessons, *(read_timetable(tables) if tables else ()))
 
 
 def _compare(timetable: tuple[TimetableEntry, ...], register: Register) -> None:

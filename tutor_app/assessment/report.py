@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -163,10 +163,17 @@ class _Maker:
             yield self._seconds(flag.at), flag.student, flag.device, self._label(flag), _about(flag)
 
     def _log(self) -> Iterable[tuple[str, ...]]:
+        """Return the log; what concerned several students at once, as a pause does, is one row."""
+        rows: dict[tuple[int, str, str], list[AssessmentNoted]] = defaultdict(list)
         for entry in self.record.log:
             if entry.what not in (What.STARTED, What.ENDED):
-                who = entry.student or "everybody"
-                yield self._seconds(entry.at), who, _word(entry.what), self._detail(entry), entry.by_name
+                alone = entry.id if entry.detail else ""
+                rows[int(entry.at), entry.what, alone].append(entry)
+        for entries in rows.values():
+            first, many = entries[0], len(entries) > 1
+            who = f"{len(entries)} students" if many else first.student or "everybody"
+            detail = self._detail(replace(first, ends_at=0.0) if many else first)
+            yield self._seconds(first.at), who, _word(first.what), detail, first.by_name
 
     def _checks(self) -> Iterable[tuple[str, ...]]:
         for check in self.record.checks:

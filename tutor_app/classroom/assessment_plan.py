@@ -32,10 +32,6 @@ class Plan:
     allow_applications: tuple[str, ...] = ()
     extra: Mapping[str, float] = field(default_factory=dict)
 
-    def longest(self) -> float:
-        """Return the time of the student who has most, in seconds."""
-        return self.length + max((self.extra.get(device, 0) for device in self.devices), default=0)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Check:

@@ -25,16 +25,16 @@ _STAGES: Final = {
 
 
 def stage_words(sitting: Sitting, now: float) -> str:
-    """Return how far a student is: "41:07 left", "Paused · 41:07 left", "Starting…"."""
+    """Return how far a student is: "41:07 left", "Paused · 41:07", "Starting… · 60:00"."""
     if not sitting.is_on:
         words = _STAGES[sitting.stage]
         return words if sitting.is_confirmed else "Ending…"
-    left = f"{countdown(sitting.left(now))} left"
+    left = countdown(sitting.left(now))
     if sitting.stage is Stage.PAUSED:
         return f"{'Paused' if sitting.is_confirmed else 'Pausing…'} · {left}"
     if not sitting.is_confirmed and sitting.told is None:
         return f"Starting… · {left}"
-    return left
+    return f"{left} left"
 
 
 def on_tile(tile: Tile, sitting: Sitting | None, now: float) -> Tile:

@@ -85,6 +85,18 @@ class AssessmentDesk(QObject):
         """The assessment that is held."""
         return self.run.held
 
+    @property
+    def outlives(self) -> str:
+        """What becomes of the assessment when the lesson ends, in a sentence; nothing where none is held."""
+        held = self.held
+        if held is None or not held.is_on:
+            return ""
+        end = clock_time(held.last_end, self._viewer.zone)
+        return (
+            f"The assessment goes on: the laptops hold to its end, the last at {end}. In your next lesson with this "
+            "group you find it again. To end it now, close the assessment first."
+        )
+
     def acts(self) -> dict[str, Callable[[], object]]:
         """Return what each action does."""
         return {

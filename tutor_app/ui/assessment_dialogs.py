@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -22,7 +22,7 @@ from tutor_app.assessment.codes import grouped
 from tutor_app.ui.dialogs import SENTENCE
 from tutor_app.ui.runs import single_line
 from tutor_app.ui.sheet import Sheet
-from tutor_app.ui.widgets import button, label
+from tutor_app.ui.widgets import button, indent, label
 
 FIRE: Final = "Leave the laptop as it is and follow your invigilator."
 REVEALED_FOR: Final = 60_000  # milliseconds codes stay on the screen: a student may stand behind
@@ -72,6 +72,7 @@ class ExtraTimeDialog(Sheet):
         self._end_with = end_with
         self.minutes = QSpinBox(minimum=1, maximum=600, value=10, suffix=" minutes")
         self.minutes.setAccessibleName("Minutes more")
+        indent(self.minutes)
         self._end = label(kind="soft", wrap=True)
         self.minutes.valueChanged.connect(lambda value: self._end.setText(self._end_with(value)))
         self._end.setText(end_with(10))
@@ -160,6 +161,7 @@ class CodesDialog(Sheet):
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setMinimumHeight(300)
         for row, (student, device, _) in enumerate(rows):
             self.table.setItem(row, 0, QTableWidgetItem(single_line(student)))

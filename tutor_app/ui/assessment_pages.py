@@ -24,11 +24,20 @@ from PySide6.QtWidgets import (
 from protocol.policy.document import RuleSet
 from protocol.text import plain
 from tutor_app.classroom.arrange import natural
-from tutor_app.classroom.assessment_plan import LINE, MOST_ALLOWED, Check, Readiness, Ready, lines_of, site_of
+from tutor_app.classroom.assessment_plan import (
+    LINE,
+    MOST_ALLOWED,
+    Check,
+    Readiness,
+    Ready,
+    lines_of,
+    site_of,
+    unanswered,
+)
 from tutor_app.classroom.student import Student
 from tutor_app.ui.runs import single_line
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Choice, label
+from tutor_app.ui.widgets import Choice, indent, label
 
 NAME: Final = 80  # characters, as in the protocol
 REASON: Final = 280
@@ -65,6 +74,7 @@ class WhatPage(Page):
         self.length = QSpinBox(minimum=1, maximum=_LONGEST, value=60, suffix=" minutes")
         self.length.setAccelerated(True)
         self.length.setMaximumWidth(160)
+        indent(self.length)
         self.only = QLineEdit(placeholderText="Leave empty to allow several")
         self.only.setMaxLength(LINE)
         self.applications, self.sites = _lines("calc, geogebra"), _lines("bbc.co.uk/bitesize")
@@ -218,7 +228,7 @@ class ChecksPage(Page):
 
     def problem(self) -> str:
         """How many items are open."""
-        open_ = sum(not box.isChecked() and not self.reasons[item].text().strip() for item, box in self.boxes.items())
+        open_ = len(unanswered(self.boxes, {check.item: check for check in self.checks()}))
         left = "One item is" if open_ == 1 else f"{open_} items are"
         return f"{left} neither ticked nor explained." if open_ else ""
 

@@ -116,13 +116,13 @@ class EndDialog(Sheet):
 
     chosen = Signal()
 
-    def __init__(self, parent: QWidget, lesson: str, live: int, locked: int, closing: bool) -> None:
+    def __init__(self, parent: QWidget, lesson: str, live: int, locked: int, closing: bool, *, note: str = "") -> None:
         what = "Close and end" if closing else "End"
         laptops = f"{live} laptop{'s' if live != 1 else ''}"
         words = f"Viewing ends at once on {laptops}." if live else "Nobody is being viewed."
         if locked:
             words += " One locked screen is unlocked." if locked == 1 else f" {locked} locked screens are unlocked."
-        super().__init__(parent, f"{what} {lesson}?", words)
+        super().__init__(parent, f"{what} {lesson}?", f"{words} {note}".strip())
         end = button("Unlock all and end" if locked else "End lesson", kind="primary", default=True)
         end.clicked.connect(self.accept)
         self.add_buttons([end], cancel="Go on teaching")

@@ -17,7 +17,7 @@ from tutor_app.records.values import DeviceFound
 from tutor_app.ui.runs import single_line
 from tutor_app.ui.sheet import Sheet
 from tutor_app.ui.theme import Theme
-from tutor_app.ui.widgets import Choice, button, label
+from tutor_app.ui.widgets import Choice, button, indent, label
 
 KINDS: Final = ("Mobile phone", "Smart watch", "Earbuds or headphones", "Tablet or laptop", "Other device")
 _SEARCH: Final = (
@@ -62,7 +62,8 @@ class FoundDialog(Sheet):
         self._lay_out()
         for field in (self.at, self.told_at):
             field.setTimeZone(QTimeZone(str(zone).encode()))
-            field.setDisplayFormat("dd.MM.yyyy HH:mm")
+            field.setDisplayFormat("d MMMM yyyy HH:mm")
+            indent(field)
             field.setDateTime(QDateTime.fromSecsSinceEpoch(int(now), QTimeZone(str(zone).encode())))
         if before:
             self._fill(before[-1])

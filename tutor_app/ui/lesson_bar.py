@@ -120,7 +120,10 @@ class LessonBar(QFrame):
         places = [single_line(place) for place in (group, lesson.room) if place]
         until = " · ".join([*places, f"until {clock_time(lesson.ends_at, self._zone)}", ""])
         left = Run("ended", Tone.WARN) if over else time_left(lesson.ends_at - now)
+        before = self._facts.sizeHint().width()
         self._facts.set_runs((Run(until), left, Run(f" · rules: {single_line(rules)}")))
+        if self._facts.sizeHint().width() != before:
+            self._soon.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move buttons into "More" or out of it."""

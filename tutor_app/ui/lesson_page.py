@@ -156,7 +156,8 @@ class LessonPage(QStackedWidget):
         """Ask before the lesson ends."""
         students = self.run.classroom.students.values()
         live = sum(student.presence is Presence.LIVE for student in students)
-        dialog = EndDialog(self, self.run.lesson.name, live, len(self.run.classroom.to_unlock), closing)
+        locked = len(self.run.classroom.to_unlock)
+        dialog = EndDialog(self, self.run.lesson.name, live, locked, closing, note=self.desk.outlives)
         dialog.chosen.connect(self._end)
         dialog.open()
 

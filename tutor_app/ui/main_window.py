@@ -86,10 +86,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}Lessonlight")
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End the lesson first; ask where screens are locked."""
+        """End the lesson first; ask where screens are locked or an assessment is held."""
         lesson = self.lesson_page
         if lesson and not lesson.run.is_over:
-            if lesson.run.classroom.locked and not self._closing:
+            if (lesson.run.classroom.locked or lesson.desk.held) and not self._closing:
                 event.ignore()
                 lesson.closed.connect(self._close_now)
                 lesson.ask_end(closing=True)

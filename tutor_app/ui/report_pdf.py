@@ -215,13 +215,10 @@ def save_sheet(
         "screen. After five wrong tries the laptop waits ten minutes. Keep this sheet out of students' sight, note who "
         "was released and why, and destroy it after the assessment."
     )
-    paper.table(("Student", "Device", "Code", "Released at, by"), rows_of(rows), (34, 20, 22, 24), large=2)
+    paper.table(
+        ("Student", "Device", "Code", "Released at, by"), [(*row, "") for row in rows], (34, 20, 22, 24), large=2
+    )
     return paper.save(file)
-
-
-def rows_of(rows: Sequence[tuple[str, str, str]]) -> list[tuple[str, ...]]:
-    """Return the sheet's rows with room to write in."""
-    return [(*row, "") for row in rows]
 
 
 def _font(size: float, *, bold: bool = False, fixed: bool = False) -> QFont:

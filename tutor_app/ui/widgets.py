@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QFrame,
     QLabel,
@@ -70,6 +71,11 @@ def restyle(widget: QWidget, name: str, value: bool) -> None:
 def key_words(sequence: QKeySequence) -> str:
     """Return a shortcut as it stands on a button: "Ctrl L"."""
     return sequence.toString(QKeySequence.SequenceFormat.NativeText).replace("+", " ")
+
+
+def indent(field: QAbstractSpinBox) -> None:
+    """Give a field of numbers or times the room at its left that others have: a style sheet's does not reach inside."""
+    field.lineEdit().setTextMargins(8, 0, 0, 0)
 
 
 class KeyButton(QPushButton):

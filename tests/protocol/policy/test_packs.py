@@ -42,7 +42,7 @@ SITUATIONS = [
     # what holds              what the laptop sees         what is broken
     ("lesson", running("steam"), ["games:steam"]),
     ("lesson", running("firefox", "soffice.bin"), []),
-    ("lesson", running("Discord.exe"), ["chat:Discord.exe"]),
+    ("lesson", running("Discord.exe"), ["chat:discord.exe"]),
     ("lesson", running("anydesk"), ["remote-control:anydesk"]),
     ("lesson", running("orca", "onboard"), []),
     ("lesson", STICK, ["usb-storage:usb-1"]),

@@ -158,11 +158,12 @@ class Campus:
         self.college.publish(with_hours(self.policy, '"00:00-24:00"'))
 
     def under(self, **sets: RuleSet) -> bytes:
-        """Return a newer policy, signed, with these rule sets beside its own."""
+        """Return a newer policy, signed, with these rule sets beside its own, which have no rules."""
         college, text = self.college, with_hours(self.policy, '"00:00-24:00"')
         version = college.publish(text)
         policy = parse_policy(text)
-        policy = replace(policy, rules=policy.rules | sets)
+        without_rules = {name: replace(one, rules=()) for name, one in policy.rules.items()}
+        policy = replace(policy, rules=without_rules | sets)
         register = college.register
         bundle = Bundle(register.college, version, time.time(), policy, register.denied(time.time()))
         return sign_bundle(bundle, college._certificate(POLICY), college._unlocked.signing(POLICY).sign)

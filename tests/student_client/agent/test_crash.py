@@ -106,7 +106,7 @@ async def test_killed_twenty_times_the_rules_hold_to_their_end_and_leave_no_trac
         assert {one.id for one in kept if one.rule in {"no-games", "no-sticks"}} == breaches, "one entry for each"
         await tutor.say(EndLesson())
         await until(lambda: web.read_bytes() == before and not usb.exists())
-        await until(lambda: sorted(path.name for path in folder.rglob("*")) == ["browser", "etc", "policy"])
+        await until(lambda: not usb.parent.exists())  # the folder was made for it
         assert breaches <= {one["breach"]["id"] for one in json.decode(state.read(BREACHES) or b"")["owed"]}
 
 

@@ -34,7 +34,7 @@ from protocol.policy.facts import BluetoothFacts, Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
 from student_client.agent import enforcement, incidents, machine_thread
 from student_client.agent import visit as visit_module
-from student_client.agent.state import JOURNAL
+from student_client.agent.state import JOURNAL, POLICY, StateFolder
 from student_client.backends.fake_machine import FakeWeb
 from student_client.backends.machine import Machine
 from student_client.local import (
@@ -110,14 +110,14 @@ Begin = Callable[..., Coroutine[Any, Any, tuple[Laptop, Tutor]]]
 
 
 @pytest.fixture
-def begin(campus: Campus, start: StartLaptop, visit: DialTutor, ground: Ground) -> Begin:
+def begin(campus: Campus, state: StateFolder, start: StartLaptop, visit: DialTutor, ground: Ground) -> Begin:
     """Start a laptop under a policy whose `lesson` set has these rules, and a tutor in a lesson."""
 
     async def begin_one(
         *rules: Rule, machine: Machine | None = None, desktop: WatchedDesktop | None = None, **sets: RuleSet
     ) -> tuple[Laptop, Tutor]:
+        state.write(POLICY, campus.under(**({"lesson": rule_set(*rules)} | sets)))
         laptop = await start(desktop or WatchedDesktop(), machine=machine or ground.machine)
-        assert laptop.agent.device.take_policy(campus.under(**({"lesson": rule_set(*rules)} | sets))) is None
         tutor = await visit(campus.staff("maths-tutor"), laptop)
         await tutor.enter(terms())
         return laptop, tutor
@@ -236,11 +236,11 @@ async def test_other_rules_may_be_set_by_those_who_may(begin: Begin, ground: Gro
     assert not ground.web_file.exists(), "ok means in force"
     assert panel(laptop).is_break
     refused = await tutor.order(order(SetRules, rules="exam"))
-    assert (refused.result, "only invigilator" in refused.detail) == (Result.REFUSED, True)
+    assert (refused.result, "applied by: invigilator" in refused.detail) == (Result.REFUSED, True)
     unknown = await tutor.order(order(SetRules, rules="nobody-knows"))
     assert (unknown.result, unknown.detail) == (
         Result.REFUSED,
-        "The policy on this laptop has no rules called “nobody-knows”.",
+        "The college's policy has no rules called “nobody-knows”.",
     )
     assert laptop.agent.device.keeper.lessons.held[0].rules == "free"
 
@@ -253,7 +253,7 @@ async def test_a_role_that_may_not_apply_the_rules_gets_no_permit(
     tutor = await visit(campus.staff("maths-tutor"), laptop)
     await tutor.ask(terms(rules="exam"))
     refused = await tutor.expect(Refused)
-    assert (refused.reason, "not a tutor" in refused.detail) == (Reason.ROLE, True)
+    assert (refused.reason, "not by a tutor" in refused.detail) == (Reason.ROLE, True)
     await (await visit(campus.staff("exam-office", Role.INVIGILATOR), laptop)).enter(terms(rules="exam"))
 
 
@@ -473,6 +473,25 @@ async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, grou
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
 
 
+async def test_a_machine_that_can_nothing_is_not_asked_again_and_again(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    look = machine_thread.MachineWork.look
+
+    def counted(work: machine_thread.MachineWork, *asked: Any) -> Any:
+        looks.append(asked)
+        return look(work, *asked)
+
+    monkeypatch.setattr(machine_thread.MachineWork, "look", counted)
+    laptop, tutor = await begin(GAMES, RADIO, machine=machine_thread.NO_MACHINE)
+    await tutor.status(lambda one: bool(one.rules and len(one.rules.unheld) == 2))
+    await laptop.agent.device.enforcement.settled(5)
+    before = len(looks)
+    await asyncio.sleep(0.5)
+    assert len(looks) == before
+
+
 async def test_what_browsers_cannot_be_held_to_is_said_though_the_rest_holds(
     begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -650,6 +669,7 @@ async def test_a_cover_outside_lessons_is_the_students_own(
     campus: Campus, start: StartLaptop, visit: DialTutor
 ) -> None:
     laptop = await start(WatchedDesktop())
+    assert laptop.agent.device.take_policy(campus.under()) is None
     laptop.desktop.say(ScreenCovered(covered=True))
     await until(lambda: "You covered your screen: while no lesson was on" in laptop.receipts())
     tutor = await visit(campus.staff("maths-tutor"), laptop)

@@ -9,10 +9,8 @@ from student_client.agent.receipts import Receipts
 from .conftest import Campus, DialTutor, Laptop, terms
 
 
-@pytest.mark.parametrize(
-    ("rules", "begins"), [("independent", "You choose what to work on"), ("nobody-knows", "Use this laptop")]
-)
-async def test_a_lesson_always_has_rules(
+@pytest.mark.parametrize(("rules", "begins"), [("independent", "You choose what to work on"), ("lesson", "Use this")])
+async def test_the_rules_of_the_lesson_are_what_is_read(
     campus: Campus, laptop: Laptop, visit: DialTutor, rules: str, begins: str
 ) -> None:
     tutor = await visit(campus.staff("maths-tutor"), laptop)

@@ -37,7 +37,7 @@ def test_a_new_college_has_a_policy_in_force_and_nobody_in_it(college: College) 
     assert bundle.bundle.policy.college.name == "Key College"
     assert bundle.bundle.deny == frozenset()
     assert bundle.devices == ()
-    assert (college.folder / "policy.toml").read_text(encoding="utf-8").startswith("# The college's policy")
+    assert (college.folder / "policy.toml").read_text(encoding="utf-8").startswith("# A college with several campuses")
 
 
 def test_everything_in_the_folder_is_its_owner_s_alone(college: College) -> None:

@@ -103,6 +103,12 @@ def test_breaches_pauses_releases_exceptions_and_checks_carry_time_and_name(made
     )
 
 
+def test_a_pause_of_everybody_is_one_row():
+    log = (note("paused", "A", ends_at=AT + 60), note("paused", "B", ends_at=AT + 90))
+    made = report(OnRecord(HELD, (), log, (), (), ()), "X", UTC, {})
+    assert section(made, "Pauses") == (("10:00:00", "2 students", "Paused", "", "Ida"),)
+
+
 def test_a_flag_that_was_taken_back_says_so():
     taken_back = flag("", source="tutor", rule="", note="Turned round", withdrawn_at=AT, withdrawn_by_name="Jo")
     made = report(OnRecord(HELD, (), (), (), (), (taken_back,)), "X", UTC, {})

@@ -11,6 +11,7 @@ from protocol.messages import AssessmentFacts, PauseAssessment, Result, StartAss
 from tutor_app.classroom.assessment import RESEND, Assessment, Entry, Outcome, What, adopted
 from tutor_app.classroom.assessment_plan import Plan
 from tutor_app.classroom.sitting import Seen, Stage
+from tutor_app.classroom.values import Order
 
 NOW = 10_000.0
 HOUR = 3600.0
@@ -141,6 +142,18 @@ def test_a_refused_start_says_why_and_takes_up_no_time():
     assert hall.entries[-1].detail == "start: Too long."
     hall.do(hall.assessment.start({"A": "Amy"}, NOW + 60))
     assert (sitting(hall).stage, sitting(hall).ends_at) == (Stage.RUNNING, NOW + 60 + HOUR)
+
+
+def test_an_order_that_went_out_under_another_id_is_the_wishs_own():
+    hall = Hall(make(), "A", "B")
+    order = hall.assessment.start({"A": "Amy"}, NOW).orders[0]
+    sent = Order(device="A", command=msgspec.structs.replace(order.command, id="ee" * 16))
+    hall.assessment.sent(sent)
+    hall.assessment.sent(Order(device="A", command=StopAssessment(id="dd" * 16, assessment=ID)))
+    hall.do(hall.assessment.answered("A", order.command.id, Result.REFUSED, "old id", NOW + 1))
+    assert sitting(hall).stage is Stage.RUNNING
+    hall.do(hall.assessment.answered("A", "ee" * 16, Result.REFUSED, "No.", NOW + 1))
+    assert sitting(hall).stage is Stage.REFUSED
 
 
 def test_an_answer_that_is_ok_or_of_another_command_changes_nothing(hall):
@@ -281,6 +294,7 @@ def test_nobody_gets_extra_time_after_the_end(hall):
 def test_stopping_one_student_ends_it_there_alone(hall):
     hall.do(hall.assessment.stop(["A"], NOW + 10))
     hall.hear()
+    hall.hear()  # the device goes on saying that it was ended; that is no release by its code
     assert hall.stages() == "A:stopped B:running"
     assert (sitting(hall).ended_at, sitting(hall).is_confirmed) == (NOW + 10, True)
 

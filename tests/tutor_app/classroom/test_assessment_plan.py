@@ -9,7 +9,6 @@ from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
 from tutor_app.classroom.assessment_plan import (
     Check,
-    Plan,
     Readiness,
     exceptions,
     extra_time,
@@ -42,11 +41,6 @@ def policy():
 def test_only_rule_sets_for_assessments_that_the_role_may_apply_are_offered(policy):
     assert list(rule_sets(policy, Role.INVIGILATOR)) == ["assessment"]
     assert rule_sets(policy, Role.TUTOR) == {}
-
-
-def test_the_longest_time_is_that_of_those_who_sit_it():
-    plan = Plan(name="Mock", rules="x", length=3600, devices=("A",), extra={"A": 300, "Z": 9000})
-    assert plan.longest() == 3900
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def an_assessment(*names: str) -> Assessment:
     ("sitting", "words"),
     [
         (replace(ON, told=object()), "50:00 left"),  # type: ignore[arg-type]
-        (replace(ON, stage=Stage.PAUSED, paused_at=NOW + 300), "Paused · 55:00 left"),
+        (replace(ON, stage=Stage.PAUSED, paused_at=NOW + 300), "Paused · 55:00"),
         (replace(ON, stage=Stage.OVER), "Time is up"),
         (replace(ON, stage=Stage.STOPPED), "Ended by you"),
         (replace(ON, stage=Stage.RELEASED), "Released"),
@@ -47,7 +47,7 @@ def test_how_far_a_student_is_in_words(sitting, words):
 def test_what_is_only_asked_says_so():
     made = an_assessment("A")
     made.start({"A": "Amy"}, NOW)
-    assert stage_words(made.sittings["A"], NOW) == "Starting… · 60:00 left"
+    assert stage_words(made.sittings["A"], NOW) == "Starting… · 60:00"
     made.stop(["A"], NOW)
     assert stage_words(made.sittings["A"], NOW) == "Ending…"
 

@@ -1,6 +1,9 @@
 import csv
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -8,6 +11,7 @@ from typer.testing import CliRunner
 
 from tutor_app.records.cli import app
 from tutor_app.records.records import Records
+from tutor_app.records.values import AssessmentNoted, AssessmentStarted
 
 
 def at(text: str) -> float:
@@ -135,3 +139,55 @@ def test_it_reads_while_a_tutors_app_writes(full, run, a, problems):
         records.write(a.flag(id="f3"))
         assert records.flush(10)
         assert len(json.loads(run("flags", "--json").stdout)) == 3
+
+
+# ── assessments ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def assessed(full, problems):
+    with Records.open(full, on_problem=problems) as records:
+        began = at("2026-01-05 09:10")
+        by = {"by_id": "ida", "by_name": "Ida"}
+        records.write(
+            AssessmentStarted(id="e1", lesson="l1", name="Mock", rules="assessment", length=3600.0, at=began, **by)
+        )
+        records.write(
+            AssessmentNoted(
+                id="n1", assessment="e1", what="started", device="d1", student="=Amy()", at=began, ends_at=began, **by
+            )
+        )
+    return full
+
+
+def test_assessments_are_listed(run, assessed):
+    (row,) = json.loads(run("assessments", "--json").stdout)
+    assert (row["id"], row["name"], row["students"], row["ended_at"]) == ("e1", "Mock", 1, None)
+    assert "Mock" in run("assessments").stdout
+
+
+def test_the_report_of_an_assessment_as_csv_starts_no_formula(run, assessed, tmp_path):
+    out = run("assessment", "e1", "--csv", tmp_path / "r.csv").stdout
+    assert "lines written" in out
+    rows = list(csv.reader((tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()))
+    (log,) = [row for row in rows if row[0] == "Log"]
+    assert log[2] == "'=Amy()"
+
+
+def test_the_report_of_an_assessment_as_pdf_needs_no_window_system(assessed, tmp_path):
+    """In a process of its own: it may hold no display, and no other test's Qt."""
+    file = tmp_path / "r.pdf"
+    command = [sys.executable, "-m", "tutor_app", "records", "assessment", "e1", "--pdf", file, "--records", assessed]
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    text = subprocess.run(["/usr/bin/pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    assert "Assessment report: Mock" in text
+    assert "Amy" in text
+
+
+def test_a_report_needs_a_file_and_an_assessment(run, assessed, tmp_path):
+    assert "--pdf FILE" in run("assessment", "e1", code=2).output
+    assert "no assessment e9" in run("assessment", "e9", "--csv", tmp_path / "r.csv", code=5).output

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from protocol.messages import PauseAssessment, StartAssessment, StopAssessment
 from tests.tutor_app.ui import synthetic as made
@@ -363,6 +363,23 @@ def test_the_end_is_asked_recorded_and_leads_to_the_report(lesson, begun):
     assert any(one.isVisible() for one in lesson.wall_page.findChildren(ReportDialog))
     begun.tell(made.device(1))
     assert lesson.page.desk.held is None, "what is closed here is not taken up again from a laptop that lags behind"
+
+
+def test_ending_the_lesson_says_that_the_assessment_goes_on(lesson, begun):
+    lesson.page.act("end")
+    words = " ".join(one.text() for one in lesson.dialog().findChildren(QLabel))
+    assert "the laptops hold to its end, the last at 11:20" in words
+    lesson.dialog().reject()
+    lesson.run.end()
+    assert lesson.journal.of(AssessmentEnded) == []
+    assert orders_of(lesson, StopAssessment) == []
+
+
+def test_a_lesson_that_ends_after_everybodys_time_closes_the_assessment(lesson, begun):
+    lesson.clock.now = made.TEN + 3600 + 900
+    lesson.run.tick()
+    lesson.run.end()
+    assert len(lesson.journal.of(AssessmentEnded)) == 1
 
 
 def test_every_control_of_the_dialogs_has_a_name(lesson, begun):

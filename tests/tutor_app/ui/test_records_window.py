@@ -12,9 +12,10 @@ from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.synthetic import TEN
 from tutor_app.records.problems import RecordsError
 from tutor_app.records.records import Records
-from tutor_app.records.values import Attendance, Flagged, LessonStarted
-from tutor_app.ui.records_table import TABLES
+from tutor_app.records.values import AssessmentStarted, Attendance, Flagged, LessonStarted
+from tutor_app.ui.records_table import ASSESSMENTS, TABLES
 from tutor_app.ui.records_window import RecordsWindow
+from tutor_app.ui.report_dialog import ReportDialog
 from tutor_app.ui.theme import Theme
 
 
@@ -44,6 +45,18 @@ def records(tmp_path: Path) -> Iterator[Records]:
                     last_seen_at=TEN + 600,
                     seconds_live=600.0,
                     recorded_at=TEN + 600,
+                )
+            )
+            records.write(
+                AssessmentStarted(
+                    id=f"{number + 64:032x}",
+                    lesson=lesson,
+                    name=f"Mock {group}",
+                    rules="assessment",
+                    length=3600.0,
+                    by_id="t",
+                    by_name="Ida Marsh",
+                    at=TEN + 30,
                 )
             )
             records.write(
@@ -118,7 +131,8 @@ def test_every_listing_can_be_shown(qtbot: QtBot, window: RecordsWindow) -> None
             assert all(
                 isinstance(window.model.data(window.model.index(row, at)), str) for at in range(len(table.columns))
             )
-    assert column(window, "Live for") == ["10 min", "10 min"]
+        if table.name == "Attendance":
+            assert column(window, "Live for") == ["10 min", "10 min"]
 
 
 def test_no_tab_is_cut_off_whichever_is_chosen(qtbot: QtBot, window: RecordsWindow) -> None:
@@ -169,3 +183,22 @@ def test_records_that_fail_say_so(
     qtbot.addWidget(window)
     window.open()
     qtbot.waitUntil(lambda: window.words.text() == "The records cannot be read: the disk reports an error.")
+
+
+def test_the_report_of_an_assessment_is_offered_where_assessments_are_listed(qtbot, window, tmp_path) -> None:
+    assert window.report.isHidden()
+    number = next(number for number, table in enumerate(TABLES) if table.name == ASSESSMENTS)
+    with qtbot.waitSignal(window.listed):
+        window.tabs.setCurrentIndex(number)
+    assert not window.report.isHidden()
+    window.report.click()
+    (dialog,) = window.findChildren(ReportDialog)
+    for name in ("report.pdf", "report.csv"):
+        with qtbot.waitSignal(dialog.saved, timeout=10_000) as saved:
+            dialog.save(tmp_path / name)
+        assert saved.args[0].endswith(f"{name}.")
+        assert (tmp_path / name).stat().st_size > 100
+    with qtbot.waitSignal(dialog.saved, timeout=10_000) as saved:
+        dialog.save(tmp_path / "nowhere" / "report.pdf")
+    assert "could not be written" in dialog.words.text()
+    dialog.close()

@@ -1,5 +1,6 @@
 """Starting a lesson: sensible to begin with, and refused with the hours where it cannot be held."""
 
+import dataclasses
 from datetime import datetime
 
 import msgspec
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from protocol.messages import LessonTerms
+from protocol.policy.timetable import TimetableEntry
 from tests.tutor_app.ui import synthetic as made
 from tutor_app.signin import SignedIn
 from tutor_app.ui.remembered import Remembered
@@ -149,3 +151,39 @@ def test_the_end_stands_as_far_from_its_border_as_the_other_fields(page: StartLe
         if image.pixelColor(x, y).lightness() < 110
     ]
     assert 8 <= min(dark) <= 14
+
+
+def timetabled(*entries: TimetableEntry) -> SignedIn:
+    who = made.signed_in()
+    return dataclasses.replace(who, bundle=dataclasses.replace(who.bundle, timetable=entries))
+
+
+ON_NOW = TimetableEntry(
+    name="Biology", group="11a", tutor="Maths-Tutor", room="Lab 2", weekday=4, starts=9 * 60 + 30, ends=10 * 60 + 40
+)
+
+
+def test_the_lesson_of_the_timetable_is_offered(
+    qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock
+) -> None:
+    page = open_page(qtbot, theme, remembered, clock, timetabled(ON_NOW))
+    fields = (page.name.text(), page.group.currentText(), page.room.text(), page.end.time())
+    assert fields == ("Biology", "11A", "Lab 2", QTime(10, 40))
+    page.name.setText("Cover lesson")
+    started = []
+    page.started.connect(started.append)
+    page.submit()
+    assert [(lesson.name, lesson.group, lesson.ends_at) for lesson in started] == [("Cover lesson", "11A", TEN + 2400)]
+
+
+def test_another_tutor_s_lesson_is_not(qtbot: QtBot, theme: Theme, remembered: Remembered, clock: made.Clock) -> None:
+    other = msgspec.structs.replace(ON_NOW, tutor="other")
+    earlier = msgspec.structs.replace(ON_NOW, ends=10 * 60)
+    page = open_page(qtbot, theme, remembered, clock, timetabled(other, earlier))
+    assert page.name.text() == ""
+
+
+def test_only_the_rules_of_this_role_are_offered(page: StartLessonPage) -> None:
+    titles = [page.rules.itemText(index) for index in range(page.rules.count())]
+    assert "In this lesson" in titles
+    assert "In this assessment" not in titles

@@ -1,0 +1,79 @@
+"""The programs of this session's user on Linux, by psutil."""
+
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from protocol.policy.facts import Program
+from protocol.resource import resource_text
+from protocol.text import plain
+from student_client.backends.machine import MachineError, Programs
+
+_LIMIT = 120
+
+
+class LinuxPrograms(Programs):
+    """Processes of one user that have a program of their own, without those in resources/programs/spared.txt."""
+
+    def __init__(self, user: int | None = None) -> None:
+        self._user = os.getuid() if user is None else user
+        self._known: dict[tuple[int, float], Program | None] = {}
+
+    def running(self) -> tuple[Program, ...]:
+        """Return them; a process is looked at once, when it is first seen."""
+        known: dict[tuple[int, float], Program | None] = {}
+        try:
+            for process in psutil.process_iter():
+                with suppress(psutil.Error):
+                    key = (process.pid, process.create_time())
+                    known[key] = self._known[key] if key in self._known else self._look(process)
+        except OSError as error:
+            raise MachineError(f"The running programs cannot be read: {error.strerror}.") from error
+        self._known = known
+        found = sorted((started, pid) for (pid, started), program in known.items() if program)
+        return tuple(program for started, pid in found if (program := known[pid, started]))
+
+    def end(self, pid: int, *, kill: bool) -> None:
+        """Send SIGTERM or SIGKILL, to a process of this user that is not spared, and to no other."""
+        try:
+            process = psutil.Process(pid)
+            if self._look(process) is None:
+                raise MachineError("This program belongs to the desktop, or to somebody else, and is not closed.")
+            process.kill() if kill else process.terminate()
+        except psutil.NoSuchProcess:
+            return
+        except psutil.AccessDenied as error:
+            raise MachineError(f"Lessonlight may not close {error.name or 'this program'}.") from error
+
+    def _look(self, process: psutil.Process) -> Program | None:
+        """Return the program, None for another user's, a thread of the kernel, and what is spared."""
+        if process.pid == os.getpid() or process.uids().real != self._user:
+            return None
+        name = plain(_name(process), _LIMIT)
+        return None if not name or is_spared(name) else Program(process.pid, name)
+
+
+def is_spared(name: str) -> bool:
+    """Whether a program is the desktop's own, ours, or an assistive tool, and left alone whatever rules say."""
+    return any(name == spared or (spared.endswith("*") and name.startswith(spared[:-1])) for spared in _spared())
+
+
+def _name(process: psutil.Process) -> str:
+    """Return the executable's name, of a script the script's: "python3" says nothing about what it is."""
+    arguments = process.cmdline()
+    if not arguments:
+        return ""  # a thread of the kernel, or one that is just ending
+    executable = Path(arguments[0].split(" ", 1)[0]).name or process.name()
+    if executable.startswith(("python", "perl", "bash", "sh", "node", "java")):
+        script = next((each for each in arguments[1:] if not each.startswith("-")), "")
+        return Path(script).name or executable
+    return executable
+
+
+@cache
+def _spared() -> tuple[str, ...]:
+    lines = resource_text("programs/spared.txt").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
