@@ -17,10 +17,14 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from protocol.presence import SERVICE_TYPE, Advert, advert_txt, college_hint
 from student_client.agent.status import StatusBoard
+from student_client.backends.base import Unsupported
+from student_client.backends.choose import address_news
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY: Final = 2.0  # seconds between looks at the computer's addresses
+LOOK_EVERY: Final = 2.0  # seconds between looks at the computer's addresses where the system does not tell
+SETTLES: Final = 0.2  # seconds: addresses change in twos and threes
+NEWS_SIZE: Final = 64 * 1024
 RETRY_AFTER: Final = 5.0
 CLOSE_WITHIN: Final = 0.4  # seconds for the good-bye, which takes a third of one
 REGISTER_WITHIN: Final = 10.0
@@ -69,14 +73,21 @@ class Advertiser:
         """Advertise these addresses until there are others."""
         if not addresses:
             raise OSError("no network is up")
+        with contextlib.ExitStack() as stack:
+            news = _news()
+            if news:
+                stack.enter_context(news)
+            await self._advertise_until(addresses, news)
+
+    async def _advertise_until(self, addresses: tuple[str, ...], news: socket.socket | None) -> None:
         mdns = AsyncZeroconf(interfaces=list(addresses), ip_version=_version(addresses))
         try:
             async with asyncio.timeout(REGISTER_WITHIN):
                 # The random name makes the half second of probing for another of that name needless.
                 await (await mdns.async_register_service(self._service(addresses), cooperating_responders=True))
             self._network(addresses)
-            while own_addresses(self._host) == addresses:  # noqa: ASYNC110 - the system tells nobody
-                await asyncio.sleep(LOOK_EVERY)
+            while own_addresses(self._host) == addresses:
+                await _change(news)
             log.info("this computer's addresses have changed")
         finally:
             self._board.set(discoverable=False)
@@ -100,6 +111,28 @@ class Advertiser:
             properties=advert_txt(self._college),
             parsed_addresses=list(addresses),
         )
+
+
+def _news() -> socket.socket | None:
+    try:
+        news = address_news()
+    except OSError as error:
+        log.warning("changes of this computer's addresses are not told: %s", error)
+        return None
+    return None if isinstance(news, Unsupported) else news
+
+
+async def _change(news: socket.socket | None) -> None:
+    """Wait until the addresses may have changed."""
+    if news is None:
+        await asyncio.sleep(LOOK_EVERY)
+        return
+    with contextlib.suppress(OSError):  # ENOBUFS: more changed than the socket holds, and that is news too
+        await asyncio.get_running_loop().sock_recv(news, NEWS_SIZE)
+    await asyncio.sleep(SETTLES)
+    with contextlib.suppress(OSError):
+        while news.recv(NEWS_SIZE):
+            pass
 
 
 def _version(addresses: tuple[str, ...]) -> IPVersion:

@@ -1,6 +1,7 @@
 """The only place that asks which platform and which kind of session this is."""
 
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -78,3 +79,12 @@ def _linux_autostart(environ: Mapping[str, str]) -> Autostart | Unsupported:
         return Unsupported("This account has no home folder (HOME is not set), so nothing can be started at its login.")
     systemctl = shutil.which("systemctl", path="/usr/bin:/bin")
     return LinuxAutostart(Path(config), systemctl)
+
+
+def address_news(platform: str = sys.platform) -> socket.socket | Unsupported:
+    """Return what turns readable when this computer's addresses change; its owner closes it. Raises OSError."""
+    if platform != "linux":
+        return Unsupported("This system does not tell when its addresses change.")
+    from student_client.backends import linux_addresses  # noqa: PLC0415 - exists only on Linux
+
+    return linux_addresses.address_news()

@@ -1,7 +1,8 @@
 """What the capture thread does: it alone holds the Capture and Facts backends.
 
 It takes a picture only while the Qt thread keeps confirming that the indicator is on the screen (SECURITY rule 10):
-a confirmation is good for INDICATOR_LEASE seconds, so a hidden badge and a hung Qt thread both stop the pictures.
+a confirmation is good for INDICATOR_LEASE seconds, so a hidden badge and a hung Qt thread both stop the pictures. While
+the screen rests nobody confirms: what would be captured next is asked for first (`Outbox.ask_look`).
 """
 
 import logging
@@ -72,6 +73,7 @@ class CaptureWork:
         self._trouble = ""
         self._hidden = False
         self._seen_until = 0.0
+        self._asked = False  # for a confirmation that has not come yet
         self._desk = Desk(backends)
         self._told: DesktopFacts | None = None
         self._said: tuple[object, ...] = ()
@@ -99,6 +101,7 @@ class CaptureWork:
     def turn(self) -> float | None:
         """Do all that is due; return how long there is nothing to do unless something happens (None: for ever)."""
         self._open_capture()
+        self._stir()
         if self._capture is not None:
             self._desk.ask(self._capture, time.monotonic())
         self._tell()  # the tile says what it is before its picture comes
@@ -106,11 +109,15 @@ class CaptureWork:
             assert self._capture is not None
             self._take_pictures(self._capture)
             self._tell()
+        elif self._wants_confirmation():
+            self._asked = True
+            self._outbox.ask_look()
+        self._stir()
         return self._pause(time.monotonic())
 
     def sleep(self, pause: float | None, bell: Bell) -> None:
         """Sleep so long, or until the bell rings; until the screen changes only where a picture would follow."""
-        if self._capture is None or not self._may_capture() or not self._decider.listening:
+        if self._capture is None or not self._hears:
             select.select([bell], [], [], pause)
         elif self._capture.wait_change(pause, bell):
             self._news = True
@@ -141,7 +148,7 @@ class CaptureWork:
         self._decider.close(channel)
 
     def _see_indicator(self, on_screen: bool) -> None:
-        self._hidden = not on_screen
+        self._hidden, self._asked = not on_screen, False
         self._seen_until = time.monotonic() + INDICATOR_LEASE if on_screen else 0.0
         if self._hidden:
             self._start_again(self._outbox.drop_pictures())
@@ -156,6 +163,20 @@ class CaptureWork:
 
     def _may_capture(self) -> bool:
         return self._capture is not None and not self._decider.idle and time.monotonic() < self._seen_until
+
+    @property
+    def _hears(self) -> bool:
+        """Whether a change of the screen wakes this thread: where a picture would follow, if it is confirmed."""
+        return self._capture is not None and not self._hidden and self._decider.listening
+
+    def _wants_confirmation(self) -> bool:
+        if self._capture is None or self._hidden or self._asked or self._decider.idle:
+            return False
+        return self._news or self._decider.next_due(time.monotonic()) == 0
+
+    def _stir(self) -> None:
+        if self._news or not self._hears:
+            self._desk.stir()
 
     def _open_capture(self) -> None:
         if self._capture is not None or time.monotonic() < self._retry_at:
@@ -239,7 +260,8 @@ class CaptureWork:
             times.append(max(0.0, self._retry_at - now))
         elif (next_facts := self._desk.next_at) is not None:
             times.append(max(0.0, next_facts - now))
-        if self._may_capture() and (due := self._decider.next_due(now)) is not None:
+        waits = self._hidden or self._asked  # for the Qt thread's word, and that rings
+        if self._capture is not None and not waits and (due := self._decider.next_due(now)) is not None:
             times.append(due)
         return min(times, default=None)
 

@@ -6,6 +6,7 @@ from student_client.backends.base import Backends, Capture, Facts, Front, Inputs
 from student_client.local import FrontFacts
 
 FACTS_INTERVAL = 1.0
+QUIET_INTERVAL = 10.0  # while nothing is drawn: another window in front, or another title, would have to be
 LARGEST = 16384  # protocol.messages.Pixels
 MOST_MONITORS = 16
 
@@ -17,7 +18,8 @@ class Desk:
         self._backends = backends
         self._facts: Facts | None = None
         self._lesson = False
-        self._next_at = 0.0
+        self._asked_at = float("-inf")
+        self._stirred = False
         self._inputs: Inputs | None = None
         self._pressed = 0  # in lessons that are over
         self.application = ""
@@ -33,11 +35,15 @@ class Desk:
     @property
     def next_at(self) -> float | None:
         """When to ask again (monotonic), or None."""
-        return self._next_at if self._lesson else None
+        return self._asked_at + (FACTS_INTERVAL if self._stirred else QUIET_INTERVAL) if self._lesson else None
+
+    def stir(self) -> None:
+        """Something was drawn, or may have been unheard."""
+        self._stirred = True
 
     def follow(self, lesson: bool) -> None:
         """A lesson has begun or ended."""
-        self._lesson, self._next_at = lesson, 0.0
+        self._lesson, self._asked_at = lesson, float("-inf")
         if not lesson:
             self.application, self.front, self.screen_saver = "", None, False
             self.close()  # what the display tells would pile up unread
@@ -46,9 +52,9 @@ class Desk:
 
     def ask(self, capture: Capture, now: float) -> None:
         """Ask if it is time, and once at the start for the monitors; raises CaptureError."""
-        if self.monitors and (not self._lesson or now < self._next_at):
+        if self.monitors and (self.next_at is None or now < self.next_at):
             return
-        self._next_at = now + FACTS_INTERVAL
+        self._asked_at, self._stirred = now, False
         self.monitors = tuple(
             MonitorFacts(
                 index=monitor.index,

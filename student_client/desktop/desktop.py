@@ -51,6 +51,7 @@ from student_client.local import (
 from student_client.local import LockScreen as LockOrder
 from student_client.local import UnlockScreen as UnlockOrder
 
+REST = 2.0  # seconds without a picture after which the indicator is confirmed when it is asked for
 SUCCEED_MS = 1000  # an agent that has a lock to restore says so at once
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,8 @@ class Desktop(QObject):
         self._link, self._backends, self._succession = link, backends, succession
         self._channels: set[int] = set()
         self._ready = False
+        self._pictured_at = float("-inf")  # monotonic; of the last picture, or when one was wanted
+        self._confirmed = False
         self._state: PanelState | None = None
         self._dark: bool | None = None
         self._capture = CaptureThread(backends)
@@ -161,12 +164,15 @@ class Desktop(QObject):
 
     def _open_channel(self, order: Capture) -> None:
         self._channels.add(order.channel)
-        self._indicator.watch(closely=True)
-        self._indicator.check()
+        self._watch_closely()
         self._capture.order(order)
 
     def _on_check(self, indicator_seen: bool) -> None:
-        self._capture.order(IndicatorSeen(indicator_seen))
+        if time.monotonic() - self._pictured_at > REST:
+            self._indicator.watch(closely=False)  # the capture thread asks before its next picture
+        if self._indicator.closely or not indicator_seen or not self._confirmed:
+            self._capture.order(IndicatorSeen(indicator_seen))
+        self._confirmed = indicator_seen
         if indicator_seen:
             self._post()  # what had to wait for it
 
@@ -174,13 +180,21 @@ class Desktop(QObject):
         """Send what the capture thread has left: facts always, pictures while the socket takes them."""
         outbox = self._capture.outbox
         outbox.bell.answer()
+        if outbox.take_look():
+            self._watch_closely()
         if not self._ready:
             return
         for facts in outbox.take_facts():
             self._link.send(facts)
         if outbox.has_picture and self._indicator.can_be_seen():
             while self._link.has_room and (picture := outbox.take_picture()) is not None:
+                self._pictured_at = time.monotonic()
                 self._link.send(picture)
+
+    def _watch_closely(self) -> None:
+        self._pictured_at = time.monotonic()
+        self._indicator.watch(closely=True)
+        self._indicator.check()
 
     # ── indicator and panel ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -76,6 +76,11 @@ class Indicator(QObject):
         self.badge.say(words, lit, trouble, state.hand)
         self._tray.say(f"{words} · {HAND_UP}" if state.hand else words, lit, trouble)
 
+    @property
+    def closely(self) -> bool:
+        """Whether it confirms in time for pictures one after the other."""
+        return self._timer.interval() == WATCHED_CHECK_MS
+
     def watch(self, closely: bool) -> None:
         """Confirm in time while pictures are taken, else seldom: what happens to the badge is told anyway."""
         interval = WATCHED_CHECK_MS if closely else IDLE_CHECK_MS

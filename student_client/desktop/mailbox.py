@@ -84,6 +84,17 @@ class Outbox:
         self._held = False
         self._holds = 0
         self._lost: set[int] = set()
+        self._look = False
+
+    def ask_look(self) -> None:
+        """Have the Qt thread look whether the indicator can be seen, and say so."""
+        self._look = True
+        self.bell.ring()
+
+    def take_look(self) -> bool:
+        """Whether that was asked since the last call."""
+        asked, self._look = self._look, False
+        return asked
 
     def put_facts(self, facts: DesktopFacts) -> None:
         """Replace the facts and wake the Qt thread."""

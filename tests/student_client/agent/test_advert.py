@@ -16,6 +16,7 @@ from student_client.agent import advert
 from student_client.agent.advert import Advertiser, own_addresses
 from student_client.agent.state import StateFolder
 from student_client.agent.status import StatusBoard
+from student_client.backends.base import Unsupported
 
 from .conftest import until
 
@@ -102,8 +103,10 @@ async def test_every_start_has_another_name(listener: Listener, board: StatusBoa
 async def test_new_addresses_are_advertised_and_no_network_is_said(
     listener: Listener, board: StatusBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advert, "LOOK_EVERY", 0.05)
     monkeypatch.setattr(advert, "RETRY_AFTER", 0.05)
+    system, news = socket.socketpair()
+    news.setblocking(False)
+    monkeypatch.setattr(advert, "address_news", lambda: news)
     addresses: list[tuple[str, ...]] = [()]
     monkeypatch.setattr(advert, "own_addresses", lambda _host: addresses[0])
     task, name = advertise(board, "")
@@ -112,9 +115,18 @@ async def test_new_addresses_are_advertised_and_no_network_is_said(
     await until(lambda: name in listener.present)
     await until(lambda: "on no network" in board.sentence)
     addresses[0] = ("127.0.0.1", "127.0.0.2")
-
+    monkeypatch.setattr(advert, "address_news", lambda: Unsupported("not told"))
+    system.send(b"anything")
     await until(lambda: "127.0.0.2" in listener.addresses(name))
+
+    monkeypatch.setattr(advert, "LOOK_EVERY", 0.05)
     await stop(task)
+    task, name = advertise(board, "")
+    await until(lambda: "127.0.0.2" in listener.addresses(name))
+    addresses[0] = ("127.0.0.1",)
+    await until(lambda: listener.addresses(name) == ["127.0.0.1"])
+    await stop(task)
+    system.close()
 
 
 Address = namedtuple("Address", "family address")

@@ -13,7 +13,7 @@ from protocol.jpeg import read_header
 from protocol.messages import ScreenState, Stream
 from student_client.backends.base import Backends, CaptureError, Unsupported
 from student_client.backends.fake import Cue, FakeFacts, Script, fake_backends
-from student_client.desktop import capture_work
+from student_client.desktop import capture_work, desk
 from student_client.desktop.capture_thread import CaptureThread
 from student_client.desktop.capture_work import INDICATOR_LEASE, IndicatorSeen, Lesson
 from student_client.local import DesktopFacts, NextPicture, Picture, ScreenPatches, StopCapture
@@ -256,6 +256,44 @@ def test_nothing_grabbed_before_a_hold_is_over_leaves(begin: Begin, says: Any, u
     got = pictures(thread, 0.6)
     assert {picture.channel for picture in got} == {1, 2}
     assert min(picture.captured_at for picture in got) >= let_go_at
+
+
+def test_after_a_rest_a_change_is_confirmed_before_it_is_captured(begin: Begin, says: Any, until: Any) -> None:
+    thread = begin(fake_backends(Script(rate=0, cues=(Cue(0.0), Cue(2.5, black=True)))))
+    thread.order(IndicatorSeen(True))
+    thread.order(says.capture())
+    assert len(pictures(thread, 0.4)) == 1
+    time.sleep(INDICATOR_LEASE + 0.2)
+    assert not thread.outbox.take_look(), "nobody asks while the screen rests"
+
+    until(thread.outbox.take_look)  # it has changed
+    assert pictures(thread, 0.3, confirm=False) == []
+    assert not thread.outbox.take_look(), "asked once"
+    thread.order(IndicatorSeen(True))
+    until(thread.outbox.take_picture)
+
+
+def test_the_window_in_front_is_asked_about_after_something_was_drawn(
+    begin: Begin, says: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "FACTS_INTERVAL", 0.05)
+    asked: list[float] = []
+
+    class CountedFacts(FakeFacts):
+        def active_application(self) -> str:
+            asked.append(time.monotonic())
+            return super().active_application()
+
+    backends = fake_backends(Script(rate=0, cues=(Cue(0.0), Cue(1.5, black=True))))
+    thread = begin(dataclasses.replace(backends, facts=CountedFacts))
+    thread.order(Lesson(True))
+    thread.order(says.capture())
+    assert pictures(thread, 0.5)
+    before = len(asked)
+    assert pictures(thread, 0.6) == []
+    assert len(asked) == before, "nothing was drawn"
+    assert pictures(thread, 0.8)
+    assert len(asked) > before
 
 
 def test_a_screen_saver_in_front_is_said_and_over_when_it_goes(begin: Begin, facts: Any, until: Any) -> None:
