@@ -46,8 +46,8 @@ class Sites:
 def chromium_policy(sites: Sites, others: Sequence[bytes]) -> bytes:
     """Return the policy file that Chromium, Chrome or Edge reads last, and so instead of the same keys in `others`.
 
-    What those block stays blocked, and what they allow stays allowed unless nothing but `only` may be opened. Where they
-    do not say what it opens when it starts, it opens what was open.
+    What those block stays blocked, and what they allow stays allowed unless nothing but `only` may be opened.
+    Where they do not say what it opens when it starts, it opens what was open.
     """
     documents = [document for content in others if (document := document_of(content)) is not None]
     blocked = _entries(documents, "URLBlocklist")
