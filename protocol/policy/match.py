@@ -15,6 +15,8 @@ SPARED: Final = tuple(
     for name in line.split()
 )
 
+_INTERPRETERS: Final = ("python", "python3*", "pythonw", "gjs*", "java", "javaw", "node", "perl", "ruby")
+
 
 def matches(program: Program, patterns: tuple[str, ...]) -> bool:
     """Whether a pattern names this program, by its executable or by the class of its window."""
@@ -22,8 +24,11 @@ def matches(program: Program, patterns: tuple[str, ...]) -> bool:
 
 
 def is_spared(program: Program) -> bool:
-    """Whether no rule may touch this program: the desktop's own, an assistive tool, or ourselves."""
-    return _spared(program.name)
+    """Whether no rule may touch this program: the desktop's own, an assistive tool, or ourselves.
+
+    Its window's class counts only where the name is an interpreter's: any program may choose its class itself.
+    """
+    return _spared(program.name) or (_named(program.name, _INTERPRETERS) and _spared(program.window))
 
 
 @lru_cache(1 << 12)

@@ -228,6 +228,7 @@ class Enforcement:
             return
         on_site = self._bundle.policy.networks if self._bundle else ()
         self._looked_at = asyncio.get_running_loop().time()
+        self._listen(-1)  # the look may close what it listens to; news in between stays to be heard
         self._look = await self.machine.ask(lambda work: work.look(wanted, on_site))
         self._seen = wanted
         self._listen(await self.machine.ask(lambda work: work.usb_news()) if Subject.USB_STORAGE in wanted else -1)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 # chromium components/policy/core/browser/url_list/url_blocklist_manager.cc, kMaxFiltersPerPolicy
 CHROMIUM_LIMIT: Final = 1000
@@ -15,6 +16,9 @@ CHROMIUM_LIMIT: Final = 1000
 FIREFOX_LIMIT: Final = 1000
 # Without them a new tab is a blocked page.
 _CHROMIUMS_OWN: Final = ("chrome://newtab", "chrome://new-tab-page", "edge://newtab")
+# https://chromeenterprise.google/policies/#RestoreOnStartup
+_STARTUP: Final = "RestoreOnStartup"
+_WHAT_WAS_OPEN: Final = 1
 
 Document = dict[str, Any]
 
@@ -33,22 +37,29 @@ class Sites:
         most = min(CHROMIUM_LIMIT, FIREFOX_LIMIT)
         return sum(max(0, len(each) - most) for each in (self.blocked, self.allowed, self.only or ()))
 
+    @property
+    def within_only(self) -> tuple[str, ...]:
+        """What stays blocked within a wider site of `only`; to Firefox an exception is stronger than any block."""
+        return tuple(site for site in self.blocked if any(covers(wide, site) for wide in self.only or ()))
+
 
 def chromium_policy(sites: Sites, others: Sequence[bytes]) -> bytes:
     """Return the policy file that Chromium, Chrome or Edge reads last, and so instead of the same keys in `others`.
 
     What those block stays blocked, and what they allow stays allowed unless nothing but `only` may be opened.
+    Where they do not say what it opens when it starts, it opens what was open.
     """
     documents = [document for content in others if (document := document_of(content)) is not None]
     blocked = _entries(documents, "URLBlocklist")
     if sites.only is not None:
-        lists = {"URLBlocklist": ("*", *blocked), "URLAllowlist": (*_CHROMIUMS_OWN, *sites.only)}
+        lists = {"URLBlocklist": ("*", *sites.within_only, *blocked), "URLAllowlist": (*_CHROMIUMS_OWN, *sites.only)}
     else:
         lists = {
             "URLBlocklist": (*sites.blocked, *blocked),
             "URLAllowlist": (*sites.allowed, *_entries(documents, "URLAllowlist")),
         }
-    return _json({key: _first(value, CHROMIUM_LIMIT) for key, value in lists.items()})
+    startup = {} if any(_STARTUP in document for document in documents) else {_STARTUP: _WHAT_WAS_OPEN}
+    return _json({key: _first(value, CHROMIUM_LIMIT) for key, value in lists.items()} | startup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +96,17 @@ def match_pattern(site: str) -> str:
 
 
 def covers(site: str, address: str) -> bool:
-    """Whether a site is, or contains, an address without a scheme ("www.bbc.co.uk/news")."""
-    host, _, path = address.partition("/")
-    wanted, _, below = site.partition("/")
-    return (host == wanted or host.endswith(f".{wanted}")) and path.startswith(below)
+    """Whether a site is, or contains, an address without a scheme ("www.bbc.co.uk:8080/news")."""
+    (wanted, below), (host, path) = _host_and_path(site), _host_and_path(address)
+    return bool(wanted) and (host == wanted or host.endswith(f".{wanted}")) and path.startswith(below)
+
+
+def _host_and_path(address: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(f"//{address}")
+        return parts.hostname or "", parts.path.removeprefix("/")
+    except ValueError:  # brackets around what is no address
+        return "", ""
 
 
 def document_of(content: bytes | None) -> Document | None:

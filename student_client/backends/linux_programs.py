@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import psutil
 
@@ -13,6 +14,8 @@ from protocol.text import plain
 from student_client.backends.machine import MachineError, Programs
 
 _LIMIT = 120
+# Our processes are python's. What they are called is what both lists of spared programs know.
+_OURS: Final = {"student_client": "lessonlight-student", "tutor_app": "lessonlight-tutor"}
 
 
 class LinuxPrograms(Programs):
@@ -62,15 +65,23 @@ def is_spared(name: str) -> bool:
 
 
 def _name(process: psutil.Process) -> str:
-    """Return the executable's name, of a script the script's: "python3" says nothing about what it is."""
+    """Return the executable's name, of a script or module its own: "python3" says nothing about what it is."""
     arguments = process.cmdline()
     if not arguments:
         return ""  # a thread of the kernel, or one that is just ending
     executable = Path(arguments[0].split(" ", 1)[0]).name or process.name()
     if executable.startswith(("python", "perl", "bash", "sh", "node", "java")):
-        script = next((each for each in arguments[1:] if not each.startswith("-")), "")
-        return Path(script).name or executable
+        return _run_by(arguments[1:]) or executable
     return executable
+
+
+def _run_by(arguments: list[str]) -> str:
+    """Return the name of what an interpreter runs; of our own modules the name by which no rule touches them."""
+    script = next((each for each in arguments if not each.startswith("-")), "")
+    is_module = "-m" in arguments[: arguments.index(script)] if script else False
+    if is_module:
+        return _OURS.get(script.partition(".")[0], script)
+    return Path(script).name
 
 
 @cache

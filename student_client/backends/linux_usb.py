@@ -58,11 +58,11 @@ class LinuxUsb(Usb):
             found = {
                 device.sys_name: self._storage(device, disks)
                 for device in self._context.list_devices(subsystem="usb", DEVTYPE="usb_device")
-                if offers_files(device) or device.sys_name in self._refused
+                if offers_files(device) or self._known(device)
             }
         except OSError as error:
             raise MachineError(f"The USB devices cannot be read: {error.strerror}.") from error
-        self._refused = {name: storage for name, storage in found.items() if name in self._refused}
+        self._refused = {name: storage for name, storage in self._refused.items() if name in found}
         return tuple(found.values())
 
     def news(self) -> Wakeable:
@@ -90,9 +90,12 @@ class LinuxUsb(Usb):
     def _device(self, name: str) -> pyudev.Device:
         return pyudev.Devices.from_name(self._context, "usb", name)
 
+    def _known(self, device: pyudev.Device) -> UsbStorage | None:
+        """Return what a device was before it was refused; None where it is not, though we may have tried."""
+        return self._refused.get(device.sys_name) if _attribute(device, "authorized").strip() == "0" else None
+
     def _storage(self, device: pyudev.Device, disks: Iterable[pyudev.Device]) -> UsbStorage:
-        known = self._refused.get(device.sys_name)
-        if known:
+        if known := self._known(device):
             return known
         own = [disk for disk in disks if disk.sys_path.startswith(f"{device.sys_path}/")]
         return UsbStorage(

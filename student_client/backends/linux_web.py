@@ -23,7 +23,7 @@ from student_client.backends.site_lists import SiteLists
 # Chromium reads a folder's files in the order of their names, and the last that sets a key wins (docs/web.md).
 CHROMIUM_FILE: Final = "zzz-lessonlight.json"
 _FIREFOX: Final = "etc/firefox/policies/policies.json"
-_SETTLED: Final = 25.0  # seconds until a Chromium has read new policies (10) and written the last visit down (10)
+SETTLED: Final = 25.0  # seconds until a Chromium has read new policies (10) and written the last visit down (10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def linux_web(root: Path = Path("/")) -> Callable[[], Web] | Unsupported:
 class LinuxWeb(Web):
     """The browsers below one root."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), settled: float = SETTLED) -> None:
         self._root = root
+        self._settled = settled
         self._lists = SiteLists(root / "etc/lessonlight/web")
         self._sites = Sites()
         self._looked: dict[tuple[int, float], bool] = {}
@@ -78,10 +79,13 @@ class LinuxWeb(Web):
 
     def shortfall(self, rules: WebRules) -> str:
         """Name categories nobody has a list of, and say how many sites are more than browsers take."""
-        unknown = [category for category in rules.categories if not self._lists.sites(category)]
+        unknown = [category for category in rules.categories if not self._lists.listed(category).sites]
         said = [f"There is no list of sites for {', '.join(unknown)}."] if unknown else []
-        if left_out := self._spelled_out(rules).left_out:
+        more = sum(self._lists.listed(category).more for category in rules.categories)
+        if left_out := self._spelled_out(rules).left_out + more:
             said.append(f"Browsers take 1,000 sites at most: {left_out} of the categories' sites are not blocked.")
+        if rules.only is not None and self._spelled_out(rules).within_only:
+            said.append("Firefox opens all of a site that is allowed, also what is blocked within it.")
         return " ".join(said)
 
     def must_restart(self, programs: tuple[Program, ...], since: float) -> tuple[Program, ...]:
@@ -100,8 +104,14 @@ class LinuxWeb(Web):
         return last_address(histories, within)
 
     def _spelled_out(self, rules: WebRules) -> Sites:
-        listed = [site for category in rules.categories for site in self._lists.sites(category)]
-        return Sites(tuple(dict.fromkeys((*rules.blocked, *listed))), rules.allowed, rules.only)
+        """Put the rules' own sites first; what is allowed wins here, for to browsers the narrower site does."""
+        listed = (site for category in rules.categories for site in self._lists.listed(category).sites)
+        blocked = (
+            site
+            for site in dict.fromkeys((*rules.blocked, *listed))
+            if not any(covers(allowed, site) for allowed in rules.allowed)
+        )
+        return Sites(tuple(blocked), rules.allowed, rules.only)
 
     def _chromiums(self) -> Iterator[FileChange]:
         for browser in _CHROMIUMS:
@@ -133,18 +143,19 @@ class LinuxWeb(Web):
     def _has_blocked_page(self, process: psutil.Process, started: float, since: float) -> bool:
         """Look once, when every visit before the rules held is written down; before that: not known, so no."""
         key = (process.pid, since)
-        if key not in self._looked and time.time() > since + _SETTLED:
-            addresses = visited(_histories(process), started, since + _SETTLED)
+        if key not in self._looked and time.time() > since + self._settled:
+            addresses = visited(_histories(process), started, since + self._settled)
             self._looked[key] = any(self._is_blocked(address) for address in addresses)
         return self._looked.get(key, False)
 
     def _is_blocked(self, address: str) -> bool:
         sites = self._sites
-        if sites.only is not None:
-            return not any(covers(site, address) for site in sites.only)
-        return not any(covers(site, address) for site in sites.allowed) and any(
-            covers(site, address) for site in sites.blocked
-        )
+        wanted = sites.allowed if sites.only is None else sites.only
+        within = [site for site in wanted if covers(site, address)]
+        against = [site for site in sites.blocked if covers(site, address)]
+        if not within:
+            return sites.only is not None or bool(against)
+        return any(len(site) > max(map(len, within)) for site in against)
 
 
 def _others(folder: Path) -> list[bytes]:

@@ -1,13 +1,17 @@
 """Categories of sites from folders in the layout of the UT1 (Toulouse) lists: CATEGORY/domains and CATEGORY/urls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from protocol.policy.sites import site_of
 from protocol.resource import resource
 
-# What UT1 calls our categories; its folders can be dropped in under their own names.
+# What UT1 calls our categories; its folders can be dropped in under their own names. Its `sexual_education` belongs to
+# none of them: colleges keep sexual-health services open.
 UT1_NAMES: Final = {
     "pornography": ("adult",),
     "intolerance": ("agressif",),
@@ -18,7 +22,7 @@ UT1_NAMES: Final = {
     "music": ("audio-video",),
     "messaging-and-conferencing": ("chat",),
     "file-sharing": ("filehosting",),
-    "sexual-content": ("mixed_adult", "sexual_education"),
+    "sexual-content": ("mixed_adult",),
     "vpns-and-proxies": ("vpn", "redirector", "strict_redirector"),
     "social-networking": ("social_networks",),
     "piracy": ("warez",),
@@ -28,28 +32,64 @@ UT1_NAMES: Final = {
 }
 
 
+# More than browsers take, of one category. UT1's longest list has millions of lines, and they are not worth the memory.
+MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A category's first sites, ours before the college's, and how many more lines its lists have."""
+
+    sites: tuple[str, ...] = ()
+    more: int = 0
+
+
 class SiteLists:
-    """Lists in our resources, and in the college's own folder beside them, read when they are asked for."""
+    """Lists in our resources, and in the college's own folder beside them; read again when they have changed."""
 
     def __init__(self, own: Path) -> None:
         self._folders: Sequence[Traversable] = (resource("web"), own)
+        self._known: dict[str, tuple[object, Listed]] = {}
 
-    def sites(self, category: str) -> tuple[str, ...]:
-        """Return a category's sites, ours first; none where nobody has such a list."""
-        found: dict[str, None] = {}
-        for folder in self._folders:
-            for name in (category, *UT1_NAMES.get(category, ())):
-                for file in ("domains", "urls"):
-                    found |= dict.fromkeys(_lines(folder / name / file))
-        return tuple(found)
+    def listed(self, category: str) -> Listed:
+        """Return a category's sites; none where nobody has such a list."""
+        files = [
+            folder / name / file
+            for folder in self._folders
+            for name in (category, *UT1_NAMES.get(category, ()))
+            for file in ("domains", "urls")
+        ]
+        stamps = tuple(map(_stamp, files))
+        if self._known.get(category, (None,))[0] != stamps:
+            self._known[category] = (stamps, _read(files))
+        return self._known[category][1]
+
+
+def _read(files: Iterable[Traversable]) -> Listed:
+    found: dict[str, None] = {}
+    more = 0
+    for file in files:
+        for site in _lines(file):
+            if len(found) < MOST:
+                found[site] = None
+            else:
+                more += site not in found
+    return Listed(tuple(found), more)
 
 
 def _lines(file: Traversable) -> Iterator[str]:
+    with suppress(FileNotFoundError, NotADirectoryError), file.open("rb") as lines:
+        for line in lines:
+            if site := site_of(line.decode("utf-8", "replace").partition("#")[0]):
+                yield site
+
+
+def _stamp(file: Traversable) -> tuple[int, int] | None:
+    """Return what changes with a file; None for one that is not there, or packed with the program."""
+    if not isinstance(file, Path):
+        return None
     try:
-        text = file.read_bytes().decode("utf-8", "replace")
+        facts = file.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return
-    for line in text.splitlines():
-        site = line.partition("#")[0].strip().lower().rstrip("/").removeprefix("www.")
-        if site and not any(map(str.isspace, site)):
-            yield site
+        return None
+    return facts.st_mtime_ns, facts.st_size

@@ -115,9 +115,14 @@ class TestApplications:
         assert broken(decide(policy, strict, running(name, front=name), NOW)) == []
         assert len(broken(decide(policy, strict, running("steam", front="steam"), NOW))) == 4
 
-    def test_a_window_s_class_spares_nobody(self) -> None:
+    def test_a_window_s_class_spares_nobody_who_has_a_name(self) -> None:
         facts = Facts(programs=(Program(7, "steam", window="orca"),))
         assert broken(now(policy_of(deny("games", "steam")), facts=facts)) == ["games:steam"]
+
+    @pytest.mark.parametrize(("window", "count"), [("Orca", 0), ("Lessonlight", 0), ("Supergame", 1), ("", 1)])
+    def test_it_tells_what_an_interpreter_runs(self, window: str, count: int) -> None:
+        facts = Facts(front=Program(7, "python3", window=window))
+        assert len(broken(now(policy_of(allow_only("only-office", "libreoffice*")), facts=facts))) == count
 
     def test_locked_to_one_application(self) -> None:
         one = lease(only="chromium", rules="other")

@@ -1,7 +1,11 @@
-"""Real Chromium and Firefox, driven by their own protocols, and a web in which every host is one local server."""
+"""Real Chromium and Firefox with windows, driven by their own protocols, and a web in which every host is one server.
+
+Each browser sees a copy of the machine's /etc, mounted for it alone: what tests write there touches nobody else.
+"""
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,13 +20,15 @@ from typing import Any
 
 from websockets.sync.client import connect
 
+from student_client.backends.x11_windows import X11Windows
+
 CHROMIUM, FIREFOX = Path("/usr/bin/chromium"), Path("/usr/bin/firefox-esr")
 BLOCKED = "ERR_BLOCKED_BY_ADMINISTRATOR"
 
 
 class _Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = f"<title>{self.path}</title><h1>a page</h1><textarea id=essay></textarea>".encode()
+        body = f"<title>{self.path}</title><h1>a page</h1>".encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -69,105 +75,116 @@ class _Speaker:
         self._open.close()
 
 
-class Browser:
-    """A running browser; `port` is where it is driven from."""
+class Laptop:
+    """A root below which rules are written, and on which both browsers run: its /etc is theirs."""
 
-    def __init__(self, argv: list[str], home: Path) -> None:
-        self.home = home
-        environ = {**os.environ, "HOME": str(home), "MOZ_CRASHREPORTER_DISABLE": "1"}
+    def __init__(self, folder: Path, display: str, web: LittleWeb) -> None:
+        self.root, self.home = folder / "root", folder / "home"
+        self.display, self.web = display, web
+        self.home.mkdir()
+        for browser in (CHROMIUM, FIREFOX):
+            here = self.root / browser.relative_to("/")
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.touch()
+        shutil.copytree("/etc", self.root / "etc", symlinks=True)
+
+    def start(self, *argv: str) -> subprocess.Popen[bytes]:
+        mount = f'mount --bind "{self.root}/etc" /etc && exec "$@"'
+        command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount, "sh", *argv]
+        environ = {**os.environ, "HOME": str(self.home), "DISPLAY": self.display, "MOZ_CRASHREPORTER_DISABLE": "1"}
         quiet = subprocess.DEVNULL
-        self.process = subprocess.Popen(argv, env=environ, stdout=quiet, stderr=quiet, start_new_session=True)
+        return subprocess.Popen(command, env=environ, stdout=quiet, stderr=quiet, start_new_session=True)
 
-    def stop(self) -> None:
-        """As a window manager's polite close would: SIGTERM lets both browsers save their session."""
+
+class Browser:
+    """A running browser."""
+
+    def __init__(self, laptop: Laptop, *argv: str) -> None:
+        self.laptop = laptop
+        self.process = laptop.start(*argv)
+        self.speakers: list[_Speaker] = []
+
+    def close(self) -> None:
+        """Close its windows as the agent does first, by their own close buttons, and wait until it has ended."""
+        self._hang_up()
+        X11Windows(self.laptop.display).close_windows(self.process.pid)
+        self.process.wait(30)
+
+    def kill(self) -> None:
+        self._hang_up()
         with suppress(ProcessLookupError):
-            self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(5)
+        self.process.wait(10)
+
+    def _hang_up(self) -> None:
+        for speaker in self.speakers:
+            speaker.close()
+        self.speakers.clear()
 
 
 class Chromium(Browser):
-    def __init__(self, home: Path, web: LittleWeb, *more: str) -> None:
-        profile = home / ".config/chromium"
+    def __init__(self, laptop: Laptop) -> None:
+        profile = laptop.home / ".config/chromium"
         active = profile / "DevToolsActivePort"
         active.unlink(missing_ok=True)
         super().__init__(
-            [
-                str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-                "--disable-background-networking", "--remote-debugging-port=0", f"--user-data-dir={profile}",
-                f"--host-resolver-rules=MAP * 127.0.0.1:{web.port}", *more,
-            ],
-            home,
+            laptop, str(CHROMIUM), "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0",
+            f"--user-data-dir={profile}", f"--host-resolver-rules=MAP * 127.0.0.1:{laptop.web.port}",
         )  # fmt: skip
-        wait(lambda: active.exists() and "\n" in active.read_text(), 40)
+        wait(lambda: active.exists() and "\n" in active.read_text(), 60)
         self._port = int(active.read_text().split()[0])
-        self._tabs: list[_Speaker] = []
 
     def tab(self) -> _Speaker:
         """A new tab."""
         asked = urllib.request.Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(asked, timeout=20) as answer:
-            self._tabs.append(_Speaker(json.load(answer)["webSocketDebuggerUrl"]))
-        return self._tabs[-1]
+            self.speakers.append(_Speaker(json.load(answer)["webSocketDebuggerUrl"]))
+        return self.speakers[-1]
 
-    def existing(self) -> list[str]:
+    def addresses(self) -> set[str]:
         """The addresses of its tabs."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/json/list", timeout=20) as answer:
-            return [tab["url"] for tab in json.load(answer) if tab["type"] == "page"]
-
-    def stop(self) -> None:
-        for tab in self._tabs:
-            tab.close()
-        self._tabs.clear()
-        super().stop()
+            return {tab["url"] for tab in json.load(answer) if tab["type"] == "page"}
 
 
 class Firefox(Browser):
-    def __init__(self, home: Path, web: LittleWeb) -> None:
+    def __init__(self, laptop: Laptop) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        profile = home / "profile"
+        profile = laptop.home / "profile"
         profile.mkdir(exist_ok=True)
-        proxy = {"network.proxy.type": 1, "network.proxy.http": "127.0.0.1", "network.proxy.http_port": web.port}
-        lines = [f'user_pref("{name}", {json.dumps(value)});' for name, value in proxy.items()]
+        settings = {
+            "network.proxy.type": 1,
+            "network.proxy.http": "127.0.0.1",
+            "network.proxy.http_port": laptop.web.port,
+            "remote.prefs.recommended": False,  # they would turn off what brings tabs back
+        }
+        lines = [f'user_pref("{name}", {json.dumps(value)});' for name, value in settings.items()]
         (profile / "user.js").write_text("\n".join(lines))
-        argv = [str(FIREFOX), "--headless", "--no-remote", "--profile", str(profile)]
-        super().__init__([*argv, "--remote-debugging-port", str(port)], home)
-        wait(lambda: _listens(port), 60)
+        argv = [str(FIREFOX), "--no-remote", "--profile", str(profile), "--remote-debugging-port", str(port)]
+        super().__init__(laptop, *argv)
+        wait(lambda: _listens(port), 90)
         self.speaker = _Speaker(f"ws://127.0.0.1:{port}/session")
+        self.speakers.append(self.speaker)
         self.speaker.ask("session.new", capabilities={})
 
-    def tabs(self) -> dict[str, str]:
-        """Addresses by context."""
-        contexts = self.speaker.ask("browsingContext.getTree")["contexts"]
-        return {each["context"]: each["url"] for each in contexts}
+    def addresses(self) -> set[str]:
+        """The addresses of its tabs."""
+        return {each["url"] for each in self.speaker.ask("browsingContext.getTree")["contexts"]}
 
-    def go(self, address: str) -> str:
-        """Open an address in the first tab; return "" or the error."""
-        context = next(iter(self.tabs()))
-        answer = self.speaker.ask("browsingContext.navigate", context=context, url=address, wait="complete")
+    def tab(self) -> str:
+        """A new tab."""
+        return str(self.speaker.ask("browsingContext.create", type="tab")["context"])
+
+    def go(self, tab: str, address: str) -> str:
+        """Open an address; return "" or the error."""
+        answer = self.speaker.ask("browsingContext.navigate", context=tab, url=address, wait="complete")
         return str(answer.get("message", ""))
-
-    def run(self, script: str) -> Any:
-        context = next(iter(self.tabs()))
-        answer = self.speaker.ask("script.evaluate", expression=script, target={"context": context}, awaitPromise=False)
-        return answer.get("result", {}).get("value")
-
-    def stop(self) -> None:
-        self.speaker.close()
-        super().stop()
 
 
 def go(tab: _Speaker, address: str) -> str:
     """Open an address in a tab of Chromium's; return "" or the error."""
     return str(tab.ask("Page.navigate", url=address).get("errorText", ""))
-
-
-def evaluate(tab: _Speaker, script: str) -> Any:
-    return tab.ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
 
 def wait(condition: Callable[[], bool], seconds: float) -> float:

@@ -13,6 +13,7 @@ from student_client.backends.fake import (
     FakeCapture,
     FakeScreen,
     FakeScreenLock,
+    FakeWindows,
     Script,
     fake_backends,
     ground,
@@ -162,3 +163,11 @@ def test_a_whole_platform() -> None:
     assert backends.autostart.installed()
     backends.autostart.remove()
     assert not backends.autostart.installed()
+
+
+def test_windows_remember_who_was_asked_to_close_them() -> None:
+    windows = fake_backends(Script()).windows
+    assert windows is FakeWindows
+    one, other = FakeWindows(), FakeWindows()
+    assert [one.close_windows(7), one.close_windows(8)] == [1, 1]
+    assert (one.asked, other.asked) == ([7, 8], [])

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from protocol.policy.facts import BluetoothFacts, Program, Signal, SignalSeen
+from student_client.agent.desktop_host import PROGRAM
+from student_client.agent.needs import front_program
 from student_client.backends.base import Unsupported
 from student_client.backends.choose import choose_machine
 from student_client.backends.linux_bluetooth import LinuxBluetooth
@@ -17,6 +19,7 @@ from student_client.backends.linux_networks import LinuxNetworks
 from student_client.backends.linux_programs import LinuxPrograms, is_spared
 from student_client.backends.linux_signals import LinuxSignals
 from student_client.backends.machine import FileChange, MachineError
+from student_client.local import FrontFacts
 
 ROUTES = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 WIFI = "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
@@ -221,6 +224,30 @@ def test_other_peoples_programs_are_neither_seen_nor_ended(game: subprocess.Pope
 def test_the_desktop_and_assistive_tools_are_spared(name: str) -> None:
     assert is_spared(name)
     assert not is_spared("supergame")
+
+
+@pytest.fixture
+def own_desktop(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process started as the agent starts the desktop: the operating system knows it as python's."""
+    write(tmp_path / "student_client/desktop.py", "import time\ntime.sleep(60)\n")
+    process = subprocess.Popen(PROGRAM, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_our_own_panel_is_neither_counted_nor_closed_nor_against_an_allow_list(
+    own_desktop: subprocess.Popen[bytes], game: subprocess.Popen[bytes]
+) -> None:
+    programs = LinuxPrograms()
+    seen = programs.running()
+    assert game.pid in {program.pid for program in seen}
+    assert own_desktop.pid not in {program.pid for program in seen}
+    panel = FrontFacts(pid=own_desktop.pid, program="Lessonlight", title="Your lesson")
+    assert front_program(panel, seen) is None
+    with pytest.raises(MachineError, match="belongs to the desktop"):
+        programs.end(own_desktop.pid, kill=True)
+    assert own_desktop.poll() is None
 
 
 def test_choosing_a_machine() -> None:
