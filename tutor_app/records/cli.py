@@ -197,9 +197,7 @@ def assessments(
 
 @app.command()
 def assessment(
-    assessment_id: Annotated[
-        str, typer.Argument(metavar="ID", help="Its id, from `records assessments`.")
-    ],
+    assessment_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, from `records assessments`.")],
     *,
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="FILE", dir_okay=False, help="Write its report as PDF.")

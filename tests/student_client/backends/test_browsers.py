@@ -4,10 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from protocol.policy.facts import Program
 from protocol.policy.rules import WebRules
 from student_client.agent.journal import Journal
 from student_client.agent.state import StateFolder
@@ -17,9 +15,7 @@ from tests.student_client.backends.browsers import (
     CHROMIUM,
     FIREFOX,
     Chromium,
-    Firefox,
     LittleWeb,
-    evaluate,
     go,
     wait,
 )
