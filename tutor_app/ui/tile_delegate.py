@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QR
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from tutor_app.classroom.tile import Look, Tile
+from tutor_app.classroom.tile import Look, Tile, unreadable
 from tutor_app.ui.fades import Fades
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.runs import single_line
@@ -83,7 +83,10 @@ class TileDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pointed = bool(state & QStyle.StateFlag.State_MouseOver)
-        self._paint_content(painter, self._picture_area(area), tile)
+        picture = self._pictures.get(tile.device) if tile.look in _PICTURED else None
+        if self._pictures.is_unreadable(tile.device):
+            tile = unreadable(tile)  # it may only just have been looked at
+        self._paint_content(painter, self._picture_area(area), picture, tile)
         if tile.look is Look.MISSING:
             painter.setPen(self._brushes.dashes)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -98,8 +101,7 @@ class TileDelegate(QStyledItemDelegate):
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _paint_content(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
-        picture = self._pictures.get(tile.device) if tile.look in _PICTURED else None
+    def _paint_content(self, painter: QPainter, area: QRectF, picture: QPixmap | None, tile: Tile) -> None:
         if picture:
             paint_picture(painter, self._brushes, area, picture)
         elif tile.look is not Look.MISSING:
