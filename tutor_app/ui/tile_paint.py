@@ -37,6 +37,7 @@ class Brushes:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._cuts: dict[tuple[int, str, int], str] = {}
+        self._advances: dict[tuple[int, str], int] = {}
         self._badges: dict[tuple[str, Tone, str, float], QPixmap] = {}
         tokens = self.tokens = theme.tokens
         self.name = theme.font(step=-1, bold=True)
@@ -64,6 +65,16 @@ class Brushes:
             if len(self._cuts) >= _CUTS:
                 self._cuts.clear()
             found = self._cuts[key] = metrics.elidedText(single_line(text), Qt.TextElideMode.ElideRight, width)
+        return found
+
+    def advance(self, metrics: QFontMetrics, text: str) -> int:
+        """Return how wide a text is, remembered likewise."""
+        key = (id(metrics), text)
+        found = self._advances.get(key)
+        if found is None:
+            if len(self._advances) >= _CUTS:
+                self._advances.clear()
+            found = self._advances[key] = metrics.horizontalAdvance(text)
         return found
 
     def badge(self, text: str, badge: Badge, ratio: float) -> QPixmap:
@@ -156,7 +167,7 @@ def badge_pixmap(brushes: Brushes, text: str, badge: Badge, ratio: float) -> QPi
 
 def paint_pill(painter: QPainter, brushes: Brushes, area: QRectF, text: str) -> None:
     """Paint what makes a text in the middle of an area readable over any picture."""
-    wide = min(brushes.ordinary_metrics.horizontalAdvance(single_line(text)) + 24.0, area.width() + 8)
+    wide = min(brushes.advance(brushes.ordinary_metrics, single_line(text)) + 24.0, area.width() + 8)
     pill = QRectF(area.center().x() - wide / 2, area.top() - 4, wide, area.height() + 8)
     painter.setPen(brushes.hairline)
     painter.setBrush(brushes.surface)
