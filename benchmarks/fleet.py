@@ -107,7 +107,7 @@ def measure_size(size: int) -> Found:
         time.sleep(SECONDS)
         lasted, cpu, sample = stretch.seconds, stretch.cpu(), tutor.ask("sample", "sample")
         scrolled = tutor.ask("scroll", "scrolled", seconds=SCROLLS)
-        locked, lock_stall, lock_cpu = _lock(tutor, pids)
+        locked = lock_all(tutor, pids)
         return {
             "all_live_s": round(taken, 2),
             "cpu": cpu["tutor"],
@@ -118,22 +118,22 @@ def measure_size(size: int) -> Found:
             "scroll_stall_ms": scrolled["stall_ms"] if scrolled["room"] else math.nan,
             "locked_s": locked["seconds"],
             "locks_confirmed": locked["confirmed"],
-            "lock_stall_ms": lock_stall,
+            "lock_stall_ms": locked["stall_ms"],
             "laptop_cpu": cpu["laptops"] / size,
             "laptops_cpu": cpu["laptops"],
-            "lock_cpu": lock_cpu,
+            "lock_cpu": locked["cpu"],
             "laptop_mib": memory(pids) / size,
         }
 
 
-def _lock(tutor: Partner, laptops: Sequence[int]) -> tuple[Found, float, dict[str, float]]:
-    """Lock all and free them again; return the answer, the longest stall in ms, and what tutor and laptops used."""
+def lock_all(tutor: Partner, laptops: Sequence[int]) -> Found:
+    """Lock all and free them again; return the answer with the longest stall and what both sides used meanwhile."""
     tutor.ask("sample", "sample")
     stretch = Stretch({"tutor": [tutor.tutor.process.pid], "laptops": laptops})
     locked = tutor.ask("lock", "locked")
     cpu, sample = stretch.cpu(), tutor.ask("sample", "sample")
     tutor.ask("unlock", "unlocked")
-    return locked, sample["stall_ms"], cpu
+    return locked | {"stall_ms": sample["stall_ms"], "cpu": cpu}
 
 
 def _simulate(
