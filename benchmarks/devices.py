@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from protocol.enrolment import read_join
+from protocol.policy.document import Policy
+from protocol.policy.facts import Facts
+from protocol.policy.rules import Decisions, RulesLease
 from student_client.agent.agent import Agent, Options
 from student_client.agent.fake_desktop import FakeDesktop
 from student_client.agent.state import StateFolder
@@ -27,13 +30,26 @@ def enrolled(join: Path) -> StateFolder:
     return state
 
 
+def without_rules(
+    _policy: Policy, _lease: RulesLease | None, _facts: Facts, _now: float, *, device: str = "", user: str = ""
+) -> Decisions:
+    """Return that no rule holds, so that no agent looks around its machine every three seconds.
+
+    It costs one laptop next to nothing, and was half of the work of a thousand that share a core.
+    """
+    del device, user
+    return Decisions()
+
+
 async def run(joins: Sequence[Path]) -> None:
     """Run the agents until the input ends."""
     options = Options(host="127.0.0.1", port=0, mdns=False)
     agents = {}
     for look, join in enumerate(joins):
         device = read_join(join.read_bytes()).device_id
-        agents[device] = Agent(enrolled(join), options, FakeDesktop(Script(look=look), host=device.lower()))
+        agents[device] = Agent(
+            enrolled(join), options, FakeDesktop(Script(look=look), host=device.lower()), decide=without_rules
+        )
     running = [asyncio.create_task(agent.run(), name=device) for device, agent in agents.items()]
     ports = {device: await agent.port for device, agent in agents.items()}
     print(json.dumps({"is": "ready", "ports": ports}), flush=True)

@@ -5,7 +5,7 @@ import random
 import time
 from typing import Any, Final
 
-from benchmarks.fleet import SETTLES, fleet
+from benchmarks.fleet import SETTLES, fleet, lock_all
 from benchmarks.glass import near, wait_until
 from benchmarks.meter import median, percentile
 from benchmarks.painter import MARK, Painter
@@ -69,15 +69,13 @@ def _lock_screen(room: Room, times: int) -> dict[str, list[float]]:
 
 
 def _lock_fleet(size: int) -> dict[str, Any]:
-    with fleet(size) as (_, tutor, _, _):
+    with fleet(size) as (_, tutor, simulators, _):
         time.sleep(SETTLES)
-        laps = []
+        pids, laps = [child.process.pid for child in simulators], []
         for _ in range(LAPS):
-            locked = tutor.ask("lock", "locked")
-            laps.append(locked["seconds"] if locked["confirmed"] == size else math.nan)
-            tutor.ask("unlock", "unlocked")
+            laps.append(lock_all(tutor, pids))
             time.sleep(1.0)
-        return {"seconds": laps}
+        return {"laps": laps}
 
 
 def _tabulate(report: Report) -> None:
@@ -88,12 +86,24 @@ def _tabulate(report: Report) -> None:
         for key, name in names.items()
     ]
     report.tables.append(Table(f"One real screen, ms ({SCREEN[0]}×{SCREEN[1]})", ("", "median", "p90", "worst"), rows))
-    fleets = {int(size): found["seconds"] for size, found in report.data.items() if size != "real"}
-    rows = [[str(size), *(f"{number(one * 1000)} ms" for one in laps)] for size, laps in fleets.items()]
-    heads = ("laptops", *(f"time {lap}" for lap in range(1, LAPS + 1)))
-    report.tables.append(Table("Until the last of a fleet has confirmed", heads, rows))
+    fleets = {int(size): found["laps"] for size, found in report.data.items() if size != "real"}
+    rows = [[str(size), str(time_), *_lap(lap)] for size, laps in fleets.items() for time_, lap in enumerate(laps, 1)]
+    heads = ("laptops", "time", "the last confirmed", "confirmed", "window's stall", "tutor CPU", "laptops CPU")
+    report.tables.append(Table("A whole fleet locked", heads, rows))
     report.at_most("order → covered, p90", percentile(real["covered_ms"], 90), 100, "ms")
     if 1000 in fleets:
         laps = fleets[1000]
-        middle = math.nan if any(map(math.isnan, laps)) else median(laps)  # once not all did, there is no such time
+        unheard = any(lap["confirmed"] < 1000 for lap in laps)  # once not all confirmed, there is no such time
+        middle = math.nan if unheard else median(lap["seconds"] for lap in laps)
         report.at_most("1,000 laptops confirmed, median", middle, 1, "s")
+        report.at_most("1,000 laptops, longest stall in a lock", max(lap["stall_ms"] for lap in laps), 100, "ms")
+
+
+def _lap(lap: dict[str, Any]) -> list[str]:
+    all_did = lap["confirmed"] == lap["of"]
+    return [
+        f"{number(lap['seconds'] * 1000)} ms" if all_did else "–",
+        str(lap["confirmed"]),
+        f"{number(lap['stall_ms'])} ms",
+        *(f"{number(lap['cpu'][who])} %" for who in ("tutor", "laptops")),
+    ]

@@ -1,6 +1,6 @@
 """The activity list: one line for each thing the tutor did, growing as answers come in."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tutor_app.classroom.student import Action, Answer
@@ -42,7 +42,3 @@ class Line:
     def count(self, answer: Answer) -> int:
         """Return how many devices gave this answer."""
         return sum(one is answer for one in self.answers.values())
-
-    def answered(self, device: str, answer: Answer) -> "Line":
-        """Return the line with one device's answer in it."""
-        return replace(self, answers={**self.answers, device: answer})

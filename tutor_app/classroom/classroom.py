@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from protocol.messages import (
     AssessmentTerms,
     Breach,
@@ -170,7 +172,7 @@ class Classroom:
             case CommandAnswered():
                 return self._answered(student, event)
             case MessageUnderstood():
-                return self._roster.put(replace(student, understood_at=event.at))
+                return self._roster.put(structs.replace(student, understood_at=event.at))
             case BreachTold():
                 return self._flags.told(event)
 
@@ -181,7 +183,7 @@ class Classroom:
             changes |= self._roster.tick(self._roster[device], now)
             student = self._roster[device]
             if student.lock and student.lock.until <= now:
-                changes |= self._roster.put(replace(student, lock=None)) | self._locks.gone(device)
+                changes |= self._roster.put(structs.replace(student, lock=None)) | self._locks.gone(device)
         for change in self._rules.expire(now):
             changes |= self._lines.stands(change.id, self.students, False)
         return changes

@@ -1,7 +1,8 @@
 """What was asked of devices and how they answered: asked, confirmed, refused, never just asked."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from protocol.messages import Command
 from protocol.session import RIGHT

@@ -1,7 +1,8 @@
 """Flags on students: the tutor's own, and those by the rules on the students' laptops."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from protocol.policy.document import Policy
 from tutor_app.classroom.activity import Kind, Line

@@ -1,7 +1,8 @@
 """Who is in the lesson, and what their devices tell of themselves."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from protocol.messages import LessonTerms, Reason, ScreenState, Status
 from tutor_app.classroom.events import LinkLost, LinkUp, NotPermitted, Permitted, PictureShown, StatusTold, TileAsked

@@ -1,7 +1,12 @@
-"""One student as the wall shows them: frozen, made anew by every change."""
+"""One student as the wall shows them: frozen, made anew by every change.
 
-from dataclasses import dataclass
+Structs, for `msgspec.structs.replace` makes a changed copy in a fiftieth of the time that dataclasses take: a campus
+asks for thousands a second, in the window's thread.
+"""
+
 from enum import StrEnum
+
+from msgspec import Struct
 
 from protocol.messages import (
     AssessmentFacts,
@@ -56,8 +61,7 @@ class Answer(StrEnum):
     UNREACHED = "not-connected"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The latest command to a device and its answer; `detail` is the device's reason."""
 
     command: str
@@ -68,8 +72,7 @@ class Asked:
     answered_at: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """What a picture that stays the same is judged by: tiles were asked `every` so many seconds (None: not at all),
 
     nothing new has come `since`, and the device had counted `inputs` key presses and clicks then.
@@ -80,8 +83,7 @@ class Proof:
     every: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Student:
+class Student(Struct, frozen=True, kw_only=True):
     """What is known of one device and the student on it. `refusal` is the reason of the latest `why` that had one.
 
     `breach` is the latest breach that its rules told, in words; `flags` counts those flags too.

@@ -1,6 +1,6 @@
 """What one tile says: its look, its words, its one badge. The delegate only paints this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from enum import StrEnum
 from typing import Final
@@ -84,6 +84,13 @@ def tile(student: Student, viewer: Viewer, now: float) -> Tile:
         unheld=bool(student.linked and student.unheld),
         badge=_badge(student, now),
     )
+
+
+def unreadable(said: Tile) -> Tile:
+    """Return what a tile says whose picture came and cannot be read, where it would else say nothing."""
+    if said.look is not Look.LIVE:
+        return said
+    return replace(said, look=Look.WAITING, headline="The picture could not be read")
 
 
 _Face = tuple[Look, str, str, str, bool]

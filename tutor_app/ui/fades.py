@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from tutor_app.classroom.tile import Look
 
 DURATION: Final = 0.15  # seconds
+MOST: Final = 16  # tiles; where more change at once nobody misses it, and each step would paint the whole wall
 _VEILED: Final = (Look.ASKED, Look.LOCKED, Look.FADED)
 
 
@@ -42,6 +43,8 @@ class Fades(QObject):
 
     def _tick(self) -> None:
         devices, now = list(self._since), self._clock()
+        if len(devices) > MOST:
+            self._since.clear()
         self._since = {device: begun for device, begun in self._since.items() if now - begun < DURATION}
         if not self._since:
             self._timer.stop()

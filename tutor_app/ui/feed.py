@@ -36,12 +36,15 @@ class Feed(QObject):
     """A TileSeen of each tile that was taken."""
     focused = Signal(str, object, Patches)
     """Device, strips and message of what changed in the focus view."""
+    readable = Signal(str, bool)
+    """Whether a device's picture can be read, where that has changed or was tried again. May come while painting."""
     _rung = Signal()
 
     def __init__(self, pictures: Pictures, clock: Callable[[], float] = perf_counter) -> None:
         super().__init__()
         self._wire: Wire | None = None
         self._pictures, self._clock = pictures, clock
+        pictures.tell_readable = self._tell_readable
         self._waiting: deque[Event] = deque()  # bounded by the network's own queue, which it is emptied from
         self._cost = 0.001  # seconds one tile takes, learnt as we go
         self._last_turn = -PAUSE
@@ -113,7 +116,7 @@ class Feed(QObject):
             begun = self._clock()
             image = decode(frame.jpeg)
             if image is None:
-                self.unreadable += 1
+                self._pictures.put_unreadable(device)
                 return
             self._pictures.put(device, image)
             blank = blankness(image, size)
@@ -123,6 +126,10 @@ class Feed(QObject):
             blank = Blank.NO
         shown.append(TileSeen(device, frame.captured_at, frame.inputs, blank))
         self.tiles += 1
+
+    def _tell_readable(self, device: str, readable: bool) -> None:
+        self.unreadable += not readable
+        self.readable.emit(device, readable)
 
     def _look(self) -> None:
         self._look_at_focus()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
 from protocol.messages import Patches, Right
@@ -278,6 +278,8 @@ class LessonPage(QStackedWidget):
         wall.another_asked.connect(self.closed)
         feed.happened.connect(run.take)
         feed.shown.connect(run.take_shown)
+        # Queued: a picture is read when its tile is painted, and a model may not change under its view's hands.
+        feed.readable.connect(self._readable, Qt.ConnectionType.QueuedConnection)
         feed.focused.connect(self._show_large)
 
     def _acts(self) -> dict[str, Callable[[], object]]:
@@ -349,6 +351,9 @@ class LessonPage(QStackedWidget):
         if self.focused in changes.devices:
             self._refresh_focus()
         self._soon.start()
+
+    def _readable(self, device: str, _readable: bool) -> None:
+        self.wall_page.model.adorned((device,))
 
     def _refresh_focus(self) -> None:
         if self.focused:

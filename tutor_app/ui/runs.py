@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tutor_app.classroom.phrases import Run, Tone, said
 from tutor_app.ui.theme import Theme
 
+_SIZES = 16  # remembered of one label: more widths come by only while a window's edge is pulled
+
 
 class RunsLabel(QWidget):
     """Shows runs. On one line (`wrap` False) the end is cut when there is no room."""
@@ -17,18 +19,20 @@ class RunsLabel(QWidget):
         super().__init__()
         self._theme, self._wrap, self._step = theme, wrap, step
         self._runs: tuple[Run, ...] = ()
+        self._sizes: dict[int, tuple[int, int]] = {}
         upwards = QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Fixed
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, upwards)
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
         self.setAccessibleName("")
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._dress)
         self.set_runs(runs)
 
     def set_runs(self, runs: Sequence[Run]) -> None:
         """Show these runs instead."""
         if tuple(runs) != self._runs:
             self._runs = tuple(runs)
+            self._sizes.clear()
             self.setAccessibleName(said(self._runs))
             self.updateGeometry()
             self.update()
@@ -40,9 +44,8 @@ class RunsLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size on one line, or at the present width."""
-        layout = self._laid_out(self.width() if self._wrap else 100_000)
-        rect = layout.boundingRect()
-        return QSize(int(layout.maximumWidth()) + 2, int(rect.height()) + 1)
+        width, height = self._size_at(self.width() if self._wrap else 100_000)
+        return QSize(width + 2, height + 1)
 
     def minimumSizeHint(self) -> QSize:
         """Return one line's height; the width may shrink."""
@@ -54,7 +57,7 @@ class RunsLabel(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height at a width."""
-        return int(self._laid_out(width).boundingRect().height()) + 1 if self._wrap else -1
+        return self._size_at(width)[1] + 1 if self._wrap else -1
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the runs, vertically in the middle."""
@@ -64,6 +67,20 @@ class RunsLabel(QWidget):
         painter.setClipRect(self.rect())
         layout.draw(painter, QPointF(0, max(0.0, top)))
         painter.end()
+
+    def _dress(self) -> None:
+        self._sizes.clear()
+        self.updateGeometry()
+        self.update()
+
+    def _size_at(self, width: int) -> tuple[int, int]:
+        """Return what the runs take at a width, remembered: a column asks all its lines again when one changes."""
+        if width not in self._sizes:
+            if len(self._sizes) >= _SIZES:
+                self._sizes.clear()
+            layout = self._laid_out(width)
+            self._sizes[width] = int(layout.maximumWidth()), int(layout.boundingRect().height())
+        return self._sizes[width]
 
     def _laid_out(self, width: int) -> QTextLayout:
         runs = self._runs if self._wrap else self._cut(width)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QR
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from tutor_app.classroom.tile import Look, Tile
+from tutor_app.classroom.tile import Look, Tile, unreadable
 from tutor_app.ui.fades import Fades
 from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.runs import single_line
@@ -83,7 +83,10 @@ class TileDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pointed = bool(state & QStyle.StateFlag.State_MouseOver)
-        self._paint_content(painter, self._picture_area(area), tile)
+        picture = self._pictures.get(tile.device) if tile.look in _PICTURED else None
+        if self._pictures.is_unreadable(tile.device):
+            tile = unreadable(tile)  # it may only just have been looked at
+        self._paint_content(painter, self._picture_area(area), picture, tile)
         if tile.look is Look.MISSING:
             painter.setPen(self._brushes.dashes)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -98,8 +101,7 @@ class TileDelegate(QStyledItemDelegate):
 
     # ── the parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _paint_content(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
-        picture = self._pictures.get(tile.device) if tile.look in _PICTURED else None
+    def _paint_content(self, painter: QPainter, area: QRectF, picture: QPixmap | None, tile: Tile) -> None:
         if picture:
             paint_picture(painter, self._brushes, area, picture)
         elif tile.look is not Look.MISSING:
@@ -158,8 +160,8 @@ class TileDelegate(QStyledItemDelegate):
         inner = area.adjusted(8, 6, -8, -6)
         heights = [
             22.0 if tile.look in _ICON_OF and inner.height() > 3 * line else 0.0,
-            float(line * _lines(tile.headline, inner.width(), self._brushes.ordinary_metrics)),
-            float(small * _lines(tile.detail, inner.width(), self._brushes.tiny_metrics)) if tile.detail else 0.0,
+            float(line * self._lines(tile.headline, inner.width(), self._brushes.ordinary_metrics)),
+            float(small * self._lines(tile.detail, inner.width(), self._brushes.tiny_metrics)) if tile.detail else 0.0,
             float(line) + 4 if tile.why and tile.look is not Look.FADED else 0.0,
         ]
         for spare in (2, 0):  # what a small tile leaves out first
@@ -172,6 +174,9 @@ class TileDelegate(QStyledItemDelegate):
             top += height
         return places[0], places[1], places[2], places[3]
 
+    def _lines(self, text: str, width: float, metrics: QFontMetrics) -> int:
+        return 1 if self._brushes.advance(metrics, text) <= width else 2
+
     def _paint_footer(self, painter: QPainter, area: QRectF, tile: Tile) -> None:
         brushes = self._brushes
         inner = QRectF(area.left() + 10, area.bottom() - self.footer, area.width() - 20, self.footer)
@@ -179,7 +184,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setFont(brushes.name)
         painter.setPen(brushes.ink)
         painter.drawText(inner, LEFT, name)
-        room = inner.width() - brushes.name_metrics.horizontalAdvance(name) - 10
+        room = inner.width() - brushes.advance(brushes.name_metrics, name) - 10
         if room > 24:
             aside = brushes.cut(brushes.small_metrics, tile.aside, int(room))
             painter.setFont(brushes.small)
@@ -212,7 +217,3 @@ class TileDelegate(QStyledItemDelegate):
 
 _ON_A_PILL: Final = (Look.ASKED, Look.FADED)  # their veil lets the picture through
 _PICTURED: Final = (Look.LIVE, Look.LOCKED, Look.ASKED, Look.FADED)
-
-
-def _lines(text: str, width: float, metrics: QFontMetrics) -> int:
-    return 1 if metrics.horizontalAdvance(text) <= width else 2

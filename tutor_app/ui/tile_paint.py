@@ -12,6 +12,7 @@ RADIUS = 10
 CENTRE = Qt.AlignmentFlag.AlignCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _CUTS = 8192  # words remembered; a thousand students have three each
+_BADGES = 64  # remembered, of 10 kB each
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -36,6 +37,8 @@ class Brushes:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
         self._cuts: dict[tuple[int, str, int], str] = {}
+        self._advances: dict[tuple[int, str], int] = {}
+        self._badges: dict[tuple[str, Tone, str, float], QPixmap] = {}
         tokens = self.tokens = theme.tokens
         self.name = theme.font(step=-1, bold=True)
         self.small = theme.font(step=-1)
@@ -62,6 +65,26 @@ class Brushes:
             if len(self._cuts) >= _CUTS:
                 self._cuts.clear()
             found = self._cuts[key] = metrics.elidedText(single_line(text), Qt.TextElideMode.ElideRight, width)
+        return found
+
+    def advance(self, metrics: QFontMetrics, text: str) -> int:
+        """Return how wide a text is, remembered likewise."""
+        key = (id(metrics), text)
+        found = self._advances.get(key)
+        if found is None:
+            if len(self._advances) >= _CUTS:
+                self._advances.clear()
+            found = self._advances[key] = metrics.horizontalAdvance(text)
+        return found
+
+    def badge(self, text: str, badge: Badge, ratio: float) -> QPixmap:
+        """Return a badge that says this text, painted once: in a lock a whole wall wears the same."""
+        key = (text, badge.tone, badge.icon, ratio)
+        found = self._badges.get(key)
+        if found is None:
+            if len(self._badges) >= _BADGES:
+                self._badges.clear()
+            found = self._badges[key] = badge_pixmap(self, text, badge, ratio)
         return found
 
     def tone(self, tone: Tone) -> QColor:
@@ -118,23 +141,33 @@ def paint_picture(painter: QPainter, brushes: Brushes, area: QRectF, picture: QP
 
 def paint_badge(painter: QPainter, brushes: Brushes, area: QRectF, badge: Badge) -> None:
     """Paint the one badge at the top left of an area."""
+    text = brushes.cut(brushes.tiny_bold_metrics, badge.text, int(area.width() - 16 - 12 - 12 - 4))
+    painter.drawPixmap(area.topLeft() + QPointF(8, 8), brushes.badge(text, badge, painter.device().devicePixelRatioF()))
+
+
+def badge_pixmap(brushes: Brushes, text: str, badge: Badge, ratio: float) -> QPixmap:
+    """Return a badge that says this text. Its rounded corners would cost a quarter of a wall's painting each time."""
     metrics, colour = brushes.tiny_bold_metrics, brushes.tone(badge.tone)
-    height = metrics.height() + 6
-    room = area.width() - 16 - 12 - 12 - 4
-    text = brushes.cut(metrics, badge.text, int(room))
-    box = QRectF(area.left() + 8, area.top() + 8, metrics.horizontalAdvance(text) + 28, height)
+    box = QRectF(0, 0, metrics.horizontalAdvance(text) + 28, metrics.height() + 6)
+    made = QPixmap((box.size() * ratio).toSize())
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(brushes.hairline)
     painter.setBrush(brushes.surface)
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-    brushes.icon(painter, badge.icon, QPointF(box.left() + 13, box.center().y()), 13, colour)
+    brushes.icon(painter, badge.icon, QPointF(13, box.center().y()), 13, colour)
     painter.setPen(colour)
     painter.setFont(brushes.tiny_bold)
     painter.drawText(box.adjusted(22, 0, 0, 0), LEFT, text)
+    painter.end()
+    return made
 
 
 def paint_pill(painter: QPainter, brushes: Brushes, area: QRectF, text: str) -> None:
     """Paint what makes a text in the middle of an area readable over any picture."""
-    wide = min(brushes.ordinary_metrics.horizontalAdvance(single_line(text)) + 24.0, area.width() + 8)
+    wide = min(brushes.advance(brushes.ordinary_metrics, single_line(text)) + 24.0, area.width() + 8)
     pill = QRectF(area.center().x() - wide / 2, area.top() - 4, wide, area.height() + 8)
     painter.setPen(brushes.hairline)
     painter.setBrush(brushes.surface)

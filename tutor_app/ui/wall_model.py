@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from tutor_app.classroom.arrange import Filter, Sort, arranged
 from tutor_app.classroom.classroom import Changes, Classroom
 from tutor_app.classroom.student import Student
-from tutor_app.classroom.tile import Tile, Viewer, tile
+from tutor_app.classroom.tile import Tile, Viewer, tile, unreadable
 from tutor_app.ui.tooltip import tooltip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -28,7 +28,8 @@ class WallModel(QAbstractListModel):
     """Rows are devices in the order of `arranged`. `clock` returns Unix seconds.
 
     `adorn` has the last word on what a tile says, `rank` on the order by state; an assessment sets both. Word is given
-    of tiles that can be seen (`seen`); the others are made when somebody asks for them.
+    of tiles that can be seen (`seen`); the others are made when somebody asks for them. `unreadable`: whether a
+    device's picture has come and cannot be read.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class WallModel(QAbstractListModel):
         self.adorn: Callable[[Tile, float], Tile] | None = None
         self.rank: Callable[[Iterable[Student]], Sequence[str]] | None = None
         self.seen: Callable[[], Set[str]] = lambda: set(self._row_of)
+        self.unreadable: Callable[[str], bool] = lambda _: False
         self._tiles: dict[str, Tile] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -97,7 +99,7 @@ class WallModel(QAbstractListModel):
         self._renew(changes.devices)
 
     def adorned(self, devices: Iterable[str]) -> None:
-        """What `adorn` and `rank` say of these devices has changed."""
+        """What `adorn`, `rank` and `unreadable` say of these devices has changed."""
         if self.rank and self.order is Sort.STATE:
             self._rearrange()
         self._renew(device for device in devices if device in self._classroom.students)
@@ -115,6 +117,8 @@ class WallModel(QAbstractListModel):
 
     def _made(self, device: str, now: float) -> Tile:
         made = tile(self._classroom.students[device], self._viewer, now)
+        if self.unreadable(device):
+            made = unreadable(made)
         return self.adorn(made, now) if self.adorn else made
 
     def _renew(self, devices: Iterable[str]) -> None:

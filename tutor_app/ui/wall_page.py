@@ -80,6 +80,7 @@ class WallPage(QWidget):
         self.wall.nothing = self._nothing
         self.wall.everybody = lambda: len(run.classroom.students)
         self.model.seen = self.wall.visible_devices
+        self.model.unreadable = pictures.is_unreadable
         self.wall.set_tile_width(tile_width)
         self.bar = LessonBar(theme, actions, run.lesson, viewer.zone)
         self.filters = FilterBar(theme)

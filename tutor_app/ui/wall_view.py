@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle
 
 from tutor_app.classroom.tile import Tile
@@ -50,6 +50,8 @@ class WallView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setViewportMargins(_MARGIN, 0, 0, 0)
+        # What an opaque widget shows is moved by scrolling, and only what comes into sight is painted.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().valueChanged.connect(self.seen_changed)
         self.doubleClicked.connect(self._open)
         theme.changed.connect(self.fit)
@@ -164,6 +166,10 @@ class WallView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles, or say why there are none."""
         self._delegate.dirty = event.region()
+        painter = QPainter(self.viewport())
+        for rect in event.region():
+            painter.fillRect(rect, QColor(self._theme.tokens.paper))
+        painter.end()
         super().paintEvent(event)
         words = self.nothing() if not self._model().rowCount() else ""
         if words:

@@ -1,10 +1,9 @@
 """Which students are shown, and in which order."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from protocol.messages import LockFacts
 from tutor_app.classroom.arrange import Filter, Sort, arranged, counts, natural
@@ -14,7 +13,7 @@ LOCK = LockFacts(id="ab" * 16, by="Tutor", until=9.0, covered=True)
 
 
 def student(device: str, name: str = "", presence: Presence = Presence.LIVE, **more: object) -> Student:
-    return replace(Student(device=device, name=name or device, group="10B", presence=presence), **more)  # type: ignore[arg-type]
+    return replace(Student(device=device, name=name or device, group="10B", presence=presence), **more)
 
 
 CLASS = [

@@ -110,7 +110,8 @@ async def process(college: Bursar) -> AsyncIterator[Callable[..., object]]:
 
     yield start
     for one in processes:
-        one.kill()
+        if one.returncode is None:
+            one.kill()
         await one.wait()
 
 

@@ -158,6 +158,28 @@ def test_what_is_no_jpeg_never_becomes_a_picture(
     assert (feed.tiles, feed.unreadable) == (0, 1)
 
 
+@pytest.mark.qt_log_ignore("JPEG datastream contains no image")
+def test_a_tile_out_of_sight_that_is_no_jpeg_counts_as_unreadable_once_it_is_looked_at(
+    feed: Feed, wire: made.FakeWire, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "may_be_blank", lambda *_: False)
+    told: list[tuple[str, bool]] = []
+    feed.readable.connect(lambda *what: told.append(what))
+    pictures.look_at(set())
+    frame = made.frame(made.screen(1, 64, 36))
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.TILE, msgspec.structs.replace(frame, jpeg=b"\xff\xd8\xff\xd9"))]
+    feed.turn()
+    assert feed.unreadable == 0, "nobody has tried"
+    assert pictures.get("LAPTOP-1") is None
+    assert pictures.get("LAPTOP-1") is None
+    assert (feed.unreadable, told) == (1, [("LAPTOP-1", False)])
+    assert pictures.is_unreadable("LAPTOP-1")
+    wire.mailbox.waiting = [("LAPTOP-1", Stream.TILE, frame)]
+    feed.turn()
+    assert not pictures.is_unreadable("LAPTOP-1")
+    assert told[1:] == [("LAPTOP-1", True)]
+
+
 def test_other_formats_are_refused_even_where_qt_could_read_them(feed: Feed) -> None:
     data = QByteArray()
     buffer = QBuffer(data)

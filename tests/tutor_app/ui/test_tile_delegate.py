@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 
 from protocol.messages import Reason, ScreenState
@@ -39,6 +39,12 @@ def cell(held: Held, number: int) -> QRect:
     return held.wall.visualRect(held.wall_page.model.index(row))
 
 
+def spoken(held: Held, number: int) -> str:
+    row = held.wall_page.model.row(made.device(number))
+    assert row is not None
+    return str(held.wall_page.model.index(row).data(Qt.ItemDataRole.AccessibleTextRole))
+
+
 def colour(held: Held, number: int, across: float, down: float) -> QColor:
     """The colour at a place of a tile's picture, in parts of its width and height."""
     area = cell(held, number).adjusted(GAP // 2, GAP // 2, -GAP // 2, -GAP // 2)
@@ -63,6 +69,21 @@ def mixed(top: str, ground: QColor, share: float) -> QColor:
 def test_a_live_picture_is_shown_as_it_came(six: Held) -> None:
     for place in ((0.02, 0.5), (0.5, 0.5), (0.98, 0.98)):
         assert close(colour(six, 3, *place), GREEN, by=1)
+
+
+@pytest.mark.qt_log_ignore("JPEG datastream contains no image")
+def test_a_tile_that_cannot_be_read_says_so_as_soon_as_it_is_looked_at(six: Held) -> None:
+    six.pictures.put_unread(made.device(3), b"\xff\xd8\xff\xd9")
+    six.wall.repaint_devices([made.device(3)])
+    shown = grab(six.wall.viewport())
+    area = cell(six, 3).adjusted(GAP, GAP, -GAP, -GAP)
+    well = QColor(LIGHT.well).rgb()
+    places = [(x, y) for x in range(area.left(), area.right()) for y in range(area.top(), area.center().y())]
+    assert sum(shown.pixel(x, y) != well for x, y in places) > 100, "words and an icon, not an empty well"
+    six.qtbot.waitUntil(lambda: "The picture could not be read" in spoken(six, 3))
+    paint(six)
+    six.qtbot.waitUntil(lambda: "could not be read" not in spoken(six, 3))
+    assert close(colour(six, 3, 0.5, 0.5), GREEN, by=1)
 
 
 def test_the_footer_is_the_cards_surface(six: Held) -> None:

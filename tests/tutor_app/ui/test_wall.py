@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QImage, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider
 
@@ -17,6 +18,12 @@ from tutor_app.classroom.events import NetworkProblem, StatusTold, TileSeen
 from tutor_app.ui.tile_delegate import GAP
 from tutor_app.ui.wall_model import Role
 from tutor_app.ui.why_popover import WhyPopover
+
+
+def on_the_glass(held: Held) -> QImage:
+    port = held.wall.viewport()
+    place = port.mapTo(held.window, QPoint(0, 0))
+    return held.window.screen().grabWindow(held.window.winId(), *place.toTuple(), *port.size().toTuple()).toImage()
 
 
 def names(held: Held) -> list[str]:
@@ -357,6 +364,30 @@ def test_a_thousand_answers_are_written_into_their_line_together(hold: Callable[
         held.run.take([made.answered(order, at=held.clock.now)])
     held.qtbot.waitUntil(lambda: "60 confirmed" in side.rows[0].text, timeout=2000)
     assert times <= 5
+
+
+def test_scrolling_paints_only_what_comes_into_sight(hold: Callable[..., Held]) -> None:
+    held = hold(300, (1600, 900))
+    held.arrive(*range(1, 301))
+    held.wall.set_tile_width(200)
+    held.qtbot.wait(300)  # what arriving has changed is painted
+    painted: list[int] = []
+
+    class Eye(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(sum(rect.width() * rect.height() for rect in event.region()))
+            return False
+
+    eye = Eye()
+    held.wall.viewport().installEventFilter(eye)
+    held.wall.verticalScrollBar().setValue(40)
+    held.qtbot.waitUntil(lambda: bool(painted))
+    port = held.wall.viewport()
+    assert sum(painted) < port.width() * port.height() / 4, "a strip, not the whole wall"
+    scrolled = on_the_glass(held)
+    held.wall.viewport().repaint()
+    assert scrolled == on_the_glass(held), "and it is the same as painted anew"
 
 
 def test_network_problems_stand_above_the_wall_until_they_are_over(lesson: Held) -> None:
