@@ -358,6 +358,8 @@ class Device:
     def _cover(self, cover: ScreenCovered) -> None:
         now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
         if cover.covered and not self._covered:
+            self.screens.blank()  # what waits for a tutor is from before the cover
+            self.screens.ask_again()
             told = "and asked your tutor to come" if concerned else "while no lesson was on"
             self.receipts.note(What.COVERED, YOURSELF, now, told)
             if concerned:
