@@ -130,6 +130,11 @@ class Device:
         self.keeper.device = credentials.identity.id
         self._policy_changed()
 
+    def unenrolled(self) -> None:
+        """Hold no rule any more, and give back what was changed for them; a lock stays to its end."""
+        self.keeper.forget()
+        self.enforcement.under(None)
+
     def take_policy(self, data: bytes) -> Refusal | None:
         """Take a newer policy, durably, or say why not; one that is in force already is no news."""
         try:
