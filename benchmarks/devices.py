@@ -20,6 +20,7 @@ from student_client.agent.agent import Agent, Options
 from student_client.agent.fake_desktop import FakeDesktop
 from student_client.agent.state import StateFolder
 from student_client.backends.fake import Script
+from student_client.backends.machine import LEFT_ALONE
 
 
 def enrolled(join: Path) -> StateFolder:
@@ -47,9 +48,8 @@ async def run(joins: Sequence[Path]) -> None:
     agents = {}
     for look, join in enumerate(joins):
         device = read_join(join.read_bytes()).device_id
-        agents[device] = Agent(
-            enrolled(join), options, FakeDesktop(Script(look=look), host=device.lower()), decide=without_rules
-        )
+        desktop = FakeDesktop(Script(look=look), host=device.lower())
+        agents[device] = Agent(enrolled(join), options, desktop, LEFT_ALONE, decide=without_rules)
     running = [asyncio.create_task(agent.run(), name=device) for device, agent in agents.items()]
     ports = {device: await agent.port for device, agent in agents.items()}
     print(json.dumps({"is": "ready", "ports": ports}), flush=True)

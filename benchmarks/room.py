@@ -66,7 +66,7 @@ class Laptop(Seat):
     def start_client(self, children: Children) -> None:
         """Start the real client."""
         where = f"[::]:{PORT}" if self.machine else self.address
-        argv = [*self.enter, *client(), "run", "--state", str(self.state), "--listen", where]
+        argv = [*self.enter, *client(), "run", "--leave-machine", "--state", str(self.state), "--listen", where]
         self.started_at = time.time()
         self.client = children.start(f"client of {self.name}", argv, self.environ)
 

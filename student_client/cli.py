@@ -2,9 +2,11 @@
 
 Exit codes: 0 done · 2 wrong usage · 3 another client is running already · 4 the state folder cannot be used ·
 5 the enrolment file cannot be used · 6 enrolled already · 7 enrolled, but not started at login ·
-8 not running (`status`) · 9 not enrolled (`status`, `unenrol`)
+8 not running (`status`) · 9 not enrolled (`status`, `unenrol`) ·
+10 no longer enrolled, but not everything the rules had changed on this computer could be given back
 """
 
+import contextlib
 import os
 import sys
 import time
@@ -12,7 +14,7 @@ from datetime import datetime
 from enum import IntEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 from msgspec import json
@@ -22,7 +24,8 @@ from protocol.enrolment import MAXIMUM_SIZE, EnrolmentError, JoinFile, read_join
 from protocol.identity import IdentityError, identity_in, read_certificate, valid_between
 from protocol.presence import DEFAULT_PORT
 from student_client.agent.enrolled import NOT_ENROLLED, day, device_facts, moment
-from student_client.agent.state import CERTIFICATE, StateError, StateFolder, default_state
+from student_client.agent.journal import Journal, JournalError
+from student_client.agent.state import CERTIFICATE, AlreadyRunning, StateError, StateFolder, default_state
 from student_client.agent.status import AgentStatus, DeviceFacts, Problem, read_status
 from student_client.backends.base import AutostartError, Unsupported
 from student_client.backends.choose import choose
@@ -39,6 +42,10 @@ class Exit(IntEnum):
     AUTOSTART = 7
     NOT_RUNNING = 8
     NOT_ENROLLED = 9
+    CHANGES = 10
+
+
+GIVEN_BACK_WITHIN: Final = 15.0  # seconds a running client may take: it looks every two, and its machine may be slow
 
 
 app = typer.Typer(
@@ -92,16 +99,32 @@ def unenrol(state: State = default_state()) -> None:  # noqa: B008 - typer shows
     folder = StateFolder(state)
     ability = choose(os.environ).autostart
     try:
-        if not folder.enrolled:
+        if not folder.enrolled and not Journal(folder).holds:
             _end(Exit.NOT_ENROLLED, "This computer is not enrolled.")
         folder.remove_identity()
+        _give_back(folder)
         removed = () if isinstance(ability, Unsupported) else ability.remove()
     except StateError as error:
         _end(Exit.STATE, str(error))
+    except JournalError as error:
+        _end(Exit.CHANGES, f"This computer is no longer enrolled, but is still changed: {error} Run unenrol once more.")
     except AutostartError as error:
         _end(Exit.AUTOSTART, f"It is no longer enrolled, but still starts at login: {error}")
     typer.echo("This computer is no longer enrolled." + (" It no longer starts at login." if removed else ""))
     typer.echo("Tell the network manager, who revokes its identity: lessonlight-admin revoke")
+
+
+def _give_back(folder: StateFolder) -> None:
+    """Undo what rules changed on this computer; a client that runs does so itself. Raises JournalError, StateError."""
+    deadline = time.monotonic() + GIVEN_BACK_WITHIN
+    while Journal(folder).holds:
+        try:
+            with contextlib.closing(folder.guard()):
+                Journal(folder).restore()
+        except AlreadyRunning:
+            if time.monotonic() > deadline:
+                raise JournalError("The client that is running has not given everything back.") from None
+            time.sleep(0.1)
 
 
 @app.command()
@@ -112,6 +135,12 @@ def run(  # noqa: PLR0917 - one option each
     ] = f"[::]:{DEFAULT_PORT}",
     mdns: Annotated[bool, typer.Option("--mdns/--no-mdns", help="Let tutors find this computer.")] = True,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Log everything that happens.")] = False,
+    leave_machine: Annotated[
+        bool,
+        typer.Option(
+            "--leave-machine", help="Hold no rule that reads or changes this computer: for demonstrations and tests."
+        ),
+    ] = False,
     fake_screens: Annotated[bool, typer.Option("--fake-screens", hidden=True)] = False,
     look: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
@@ -129,7 +158,7 @@ def run(  # noqa: PLR0917 - one option each
         "--port",
         str(port),
     ]
-    argv += ["--no-mdns"] * (not mdns) + ["--verbose"] * verbose
+    argv += ["--no-mdns"] * (not mdns) + ["--verbose"] * verbose + ["--leave-machine"] * leave_machine
     argv += ["--fake-screens", "--look", str(look)] * fake_screens
     # The agent takes this process's place: the command line's libraries would stay in a laptop's memory all day.
     os.execv(sys.executable, argv)  # noqa: S606 - our own absolute argv, no shell

@@ -11,8 +11,9 @@ from protocol.presence import DEFAULT_PORT
 from student_client.agent.agent import Options, run_agent
 from student_client.agent.desktop import Desktop
 from student_client.agent.desktop_host import DesktopHost
-from student_client.agent.machine_thread import NO_MACHINE
 from student_client.agent.state import AlreadyRunning, StateFolder, default_state
+from student_client.backends.choose import choose_machine
+from student_client.backends.machine import LEFT_ALONE, Machine
 
 EXIT_ALREADY_RUNNING = 3
 
@@ -36,11 +37,18 @@ def main() -> int:
         return DesktopHost(state.path, os.environ)
 
     try:
-        asyncio.run(run_agent(arguments.state, options, make_desktop, NO_MACHINE))
+        asyncio.run(run_agent(arguments.state, options, make_desktop, _machine(arguments)))
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         return EXIT_ALREADY_RUNNING
     return 0
+
+
+def _machine(arguments: argparse.Namespace) -> Machine:
+    """Return the computer the rules are held on; who only plays a screen must not change a real one."""
+    if arguments.leave_machine or arguments.fake_screens:
+        return LEFT_ALONE
+    return choose_machine(os.environ)
 
 
 def _arguments() -> argparse.Namespace:
@@ -49,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--no-mdns", action="store_true")
+    parser.add_argument("--leave-machine", action="store_true")
     parser.add_argument("--fake-screens", action="store_true")
     parser.add_argument("--look", type=int, default=0)
     parser.add_argument("-v", "--verbose", action="store_true")

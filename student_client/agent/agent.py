@@ -19,7 +19,7 @@ from student_client.agent.device import Device
 from student_client.agent.enforcement import Decide
 from student_client.agent.enrolled import Enrolment
 from student_client.agent.gate import CLOCK_SENTENCE, CLOCK_TOLERANCE
-from student_client.agent.machine_thread import NO_MACHINE, MachineThread
+from student_client.agent.machine_thread import MachineThread
 from student_client.agent.receipts import Receipts
 from student_client.agent.server import Server
 from student_client.agent.state import AlreadyRunning, Guard, StateError, StateFolder
@@ -60,7 +60,7 @@ class Agent:
         state: StateFolder,
         options: Options,
         desktop: Desktop,
-        machine: Machine = NO_MACHINE,
+        machine: Machine,
         decide: Decide = rules.decide,
     ) -> None:
         self._state, self._options, self._desktop = state, options, desktop
@@ -122,6 +122,8 @@ class Agent:
             server = Server(self.device, self.board, self._options.host, self._options.port)
             async with server.listening(credentials) as port:
                 await self._be_found(credentials, port, enrolment.changed())
+            if not self._state.enrolled:
+                self.device.unenrolled()
 
     def _certified(self, credentials: Credentials) -> None:
         """Hold the clock to this certificate; where it falls, locks end, which the old time could keep for ever."""

@@ -130,6 +130,11 @@ class Device:
         self.keeper.device = credentials.identity.id
         self._policy_changed()
 
+    def unenrolled(self) -> None:
+        """Hold no rule any more, and give back what was changed for them; a lock stays to its end."""
+        self.keeper.forget()
+        self.enforcement.under(None)
+
     def take_policy(self, data: bytes) -> Refusal | None:
         """Take a newer policy, durably, or say why not; one that is in force already is no news."""
         try:
@@ -358,6 +363,8 @@ class Device:
     def _cover(self, cover: ScreenCovered) -> None:
         now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
         if cover.covered and not self._covered:
+            self.screens.blank()  # what waits for a tutor is from before the cover
+            self.screens.ask_again()
             told = "and asked your tutor to come" if concerned else "while no lesson was on"
             self.receipts.note(What.COVERED, YOURSELF, now, told)
             if concerned:

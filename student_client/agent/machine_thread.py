@@ -23,8 +23,6 @@ from student_client.backends.machine import FileChange, Machine, MachineError, U
 
 T = TypeVar("T")
 
-_NOTHING: Final = Unsupported("This client cannot see or change anything of the machine it runs on.")
-NO_MACHINE: Final = Machine(_NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
 ANSWERS_WITHIN: Final = 10.0  # seconds the machine may take before that is said; what it was asked goes on
 
 

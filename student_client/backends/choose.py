@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from student_client.backends.base import Autostart, Backends, Unsupported
-from student_client.backends.machine import Machine
+from student_client.backends.machine import Machine, no_machine
 
 _WAYLAND = Unsupported(
     "This laptop's session uses Wayland, which Lessonlight cannot see yet. "
@@ -33,8 +33,7 @@ def choose(environ: Mapping[str, str], platform: str = sys.platform) -> Backends
 def choose_machine(environ: Mapping[str, str], platform: str = sys.platform) -> Machine:  # noqa: ARG001 - as `choose`
     """Return what this platform offers the agent to hold rules; looks only at what this process may do."""
     if platform != "linux":
-        nowhere = Unsupported(f"Lessonlight cannot hold rules on this system yet ({platform}).")
-        return Machine(nowhere, nowhere, nowhere, nowhere, nowhere, nowhere)
+        return no_machine(f"Lessonlight cannot hold rules on this system yet ({platform}).")
     from student_client.backends.linux_bluetooth import LinuxBluetooth  # noqa: PLC0415
     from student_client.backends.linux_networks import LinuxNetworks  # noqa: PLC0415
     from student_client.backends.linux_programs import LinuxPrograms  # noqa: PLC0415

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from protocol.policy.facts import BluetoothFacts, NetworkFacts, Program, SignalSeen, UsbStorage
 from protocol.policy.rules import WebRules
@@ -144,3 +144,12 @@ class Machine:
     networks: Callable[[], Networks] | Unsupported
     bluetooth: Callable[[], Bluetooth] | Unsupported
     signals: Callable[[], Signals] | Unsupported
+
+
+def no_machine(why: str) -> Machine:
+    """Return a machine of which nothing can be seen or changed, and why."""
+    nothing = Unsupported(why)
+    return Machine(nothing, nothing, nothing, nothing, nothing, nothing)
+
+
+LEFT_ALONE: Final = no_machine("This client was started to leave the computer it runs on alone (--leave-machine).")

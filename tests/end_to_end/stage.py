@@ -83,14 +83,15 @@ class Laptop:
         *options: str,
         listen: str = "127.0.0.1:0",
         before: Sequence[str] = (),
+        leave_machine: bool = True,
     ) -> None:
-        """`before` is an argv that runs the rest of its line, e.g. in another network namespace."""
+        """`before` is an argv that runs the rest of its line, e.g. in other namespaces; rules hold only in such."""
         self.state, self.device = StateFolder(state), state.name
         self.log = state.with_suffix(".log")
         self._environ = {**os.environ, "XDG_RUNTIME_DIR": str(_private(state.parent / f"{state.name}.run")), **environ}
         self._argv = [
             *before, sys.executable, "-m", "student_client", "run",
-            "--state", str(state), "--listen", listen, "--verbose", *options,
+            "--state", str(state), "--listen", listen, "--verbose", *["--leave-machine"] * leave_machine, *options,
         ]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0

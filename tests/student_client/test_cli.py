@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from student_client.agent.journal import Journal
 from student_client.agent.state import StateFolder
+from student_client.backends.machine import FileChange
 from student_client.cli import Exit
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP
@@ -44,7 +46,9 @@ class Shell:
         )
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(self.argv("run", *words), env=self.environ, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            self.argv("run", "--leave-machine", *words), env=self.environ, stderr=subprocess.PIPE, text=True
+        )
 
     def join(self, data: bytes) -> str:
         path = self.home / "laptop-07.join"
@@ -114,6 +118,34 @@ def test_unenrolling_undoes_it_and_keeps_the_receipts(shell: Shell, college: Col
     left = {path.name for path in shell.state.rglob("*") if path.is_file()}
     assert left == {"receipts.jsonl"}
     assert not [path for path in (shell.home / "config").rglob("*") if path.is_file()]
+
+
+def test_unenrolling_gives_back_what_rules_have_changed(shell: Shell, college: College) -> None:
+    shell.run("enrol", shell.join(college.add_device("LAPTOP-05", group="10B")))
+    theirs, ours = shell.home / "policies/theirs.json", shell.home / "policies/new/ours.json"
+    theirs.parent.mkdir()
+    theirs.write_text("{}")
+    folder = StateFolder(shell.state)
+    Journal(folder).hold([FileChange(theirs, b"changed"), FileChange(ours, b"made")])
+    assert shell.run("unenrol").returncode == Exit.OK
+    assert theirs.read_text() == "{}"
+    assert not ours.exists()
+    assert not Journal(folder).holds
+
+
+def test_what_could_not_be_given_back_is_said_and_tried_again(shell: Shell, college: College) -> None:
+    shell.run("enrol", shell.join(college.add_device("LAPTOP-06", group="10B")))
+    policy, folder = shell.home / "policy.json", StateFolder(shell.state)
+    Journal(folder).hold([FileChange(policy, b"ours")])
+    policy.unlink()
+    policy.mkdir()
+    ran = shell.run("unenrol")
+    assert ran.returncode == Exit.CHANGES
+    assert f"{policy} cannot be changed" in ran.stderr
+    policy.rmdir()
+    policy.write_bytes(b"ours")
+    assert shell.run("unenrol").returncode == Exit.OK
+    assert not policy.exists()
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,9 @@ from protocol.policy.parse import parse_policy
 from protocol.tls import staff_context
 from student_client.agent.agent import Agent, Options
 from student_client.agent.fake_desktop import FakeDesktop
-from student_client.agent.machine_thread import NO_MACHINE
 from student_client.agent.state import StateFolder
 from student_client.backends.fake import Script
-from student_client.backends.machine import Machine
+from student_client.backends.machine import LEFT_ALONE, Machine
 from tutor_app.admin.college import POLICY, College
 from tutor_app.admin.keys import CHEAP
 
@@ -215,7 +214,7 @@ class WatchedDesktop(FakeDesktop):
 class Laptop:
     """A running agent with a fake screen."""
 
-    def __init__(self, state: StateFolder, desktop: FakeDesktop, machine: Machine = NO_MACHINE) -> None:
+    def __init__(self, state: StateFolder, desktop: FakeDesktop, machine: Machine = LEFT_ALONE) -> None:
         self.state, self.desktop = state, desktop
         self.agent = Agent(state, Options("127.0.0.1", 0, mdns=False), desktop, machine)
         self.task = asyncio.create_task(self.agent.run(), name="agent")
@@ -246,7 +245,7 @@ DialTutor = Callable[..., Awaitable[Tutor]]
 async def start(state: StateFolder) -> AsyncIterator[StartLaptop]:
     laptops: list[Laptop] = []
 
-    async def start_one(desktop: FakeDesktop | None = None, rate: float = 20, machine: Machine = NO_MACHINE) -> Laptop:
+    async def start_one(desktop: FakeDesktop | None = None, rate: float = 20, machine: Machine = LEFT_ALONE) -> Laptop:
         laptops.append(Laptop(state, desktop or FakeDesktop(Script(rate=rate)), machine))
         return await laptops[-1].started()
 

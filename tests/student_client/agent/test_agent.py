@@ -236,7 +236,7 @@ async def process(state: StateFolder, tmp_path: Path) -> AsyncIterator[StartProc
     async def start(*arguments: str, display: str = "") -> Process:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "student_client.agent", "--state", str(state.path), "--host", "127.0.0.1",
-            "--port", "0", "--no-mdns", "--verbose", *arguments,
+            "--port", "0", "--no-mdns", "--verbose", "--leave-machine", *arguments,
             stderr=asyncio.subprocess.PIPE,
             env=os.environ | {"XDG_RUNTIME_DIR": str(runtime), "DISPLAY": display},
         )  # fmt: skip

@@ -36,7 +36,7 @@ from student_client.agent import enforcement, incidents, machine_thread
 from student_client.agent import visit as visit_module
 from student_client.agent.state import JOURNAL, POLICY, StateFolder
 from student_client.backends.fake_machine import FakeWeb
-from student_client.backends.machine import Machine
+from student_client.backends.machine import LEFT_ALONE, Machine
 from student_client.local import (
     ClearNotice,
     CloseProgram,
@@ -484,7 +484,7 @@ async def test_a_machine_that_can_nothing_is_not_asked_again_and_again(
         return look(work, *asked)
 
     monkeypatch.setattr(machine_thread.MachineWork, "look", counted)
-    laptop, tutor = await begin(GAMES, RADIO, machine=machine_thread.NO_MACHINE)
+    laptop, tutor = await begin(GAMES, RADIO, machine=LEFT_ALONE)
     await tutor.status(lambda one: bool(one.rules and len(one.rules.unheld) == 2))
     await laptop.agent.device.enforcement.settled(5)
     before = len(looks)
@@ -676,6 +676,16 @@ async def test_a_cover_outside_lessons_is_the_students_own(
     await tutor.enter(terms())
     with pytest.raises(TimeoutError):
         await tutor.expect(Breach, within=0.4)
+
+
+async def test_unenrolled_it_holds_no_rule_and_gives_back_what_it_changed(
+    begin: Begin, ground: Ground, state: StateFolder
+) -> None:
+    laptop, _ = await begin(SITES)
+    await until(ground.web_file.exists)
+    state.remove_identity()
+    await until(lambda: not ground.web_file.exists(), within=8)
+    assert laptop.agent.device.keeper.in_force(time.time()) is None
 
 
 async def test_a_new_policy_holds_at_once(campus: Campus, begin: Begin, visit: DialTutor, ground: Ground) -> None:

@@ -46,6 +46,7 @@ from student_client.local import (
     MessageUnderstood,
     PanelState,
     Refresh,
+    ScreenCovered,
     ScreenPatches,
     ShowMessage,
     StopCapture,
@@ -254,6 +255,25 @@ async def test_a_hidden_indicator_stops_the_pictures_until_it_is_back(
         await tutor.expect(Frame, within=0.3)
     laptop.desktop.say(facts(ScreenState.LIVE))
     await tutor.expect(Frame)
+
+
+async def test_what_waits_for_a_tutor_is_dropped_when_the_student_covers_the_screen(
+    campus: Campus, start: StartLaptop, visit: DialTutor
+) -> None:
+    laptop = await start(WatchedDesktop(rate=50))
+    assert isinstance(laptop.desktop, WatchedDesktop)
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    await tutor.watch()
+    first = await tutor.expect(Frame)  # no credit is given for it: the next one waits on the laptop
+    await until(
+        lambda: any(channel.picture and channel.owed for channel in laptop.agent.device.screens._channels.values())
+    )
+    covered_at = time.time()
+    laptop.desktop.say(ScreenCovered(covered=True))
+    await tutor.status(lambda one: one.covered)
+    await tutor.credit(first)
+    assert (await tutor.expect(Frame)).captured_at >= covered_at
 
 
 # ── permits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
