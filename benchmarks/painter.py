@@ -27,6 +27,7 @@ BIT: Final = 48  # pixels: large enough to survive any scaling and any quality
 VIDEO_AT: Final = (120, 110)
 MARK: Final = (255, 0, 255)
 PROBE: Final = (700, 500)  # where a `Flip` turns from black to white; the middle has the cursor on it
+FOOT: Final = (700, 1030)  # and where one of the whole screen does so, too: nobody is done who has shown half of it
 WORD: Final = (PROBE[0] - 120, PROBE[1] - 15, 240, 30)
 
 
@@ -133,20 +134,22 @@ class Painter:
 
 
 class Flip:
-    """Two pages of text and pictures that take turns in one box of the screen, told apart at `PROBE`."""
+    """Two pages of text and pictures that take turns in one box of the screen, told apart at its `probes`."""
 
     def __init__(self, painter: Painter, box: Box) -> None:
         self._painter, self._box, self.white = painter, box, False
         left, top, width, height = box
+        self.probes = [at for at in (PROBE, FOOT) if top <= at[1] < top + height]
         self._pixmaps = []
         for seed, colour in enumerate(("black", "white"), 2):
             page = pictures.page(seed)
-            page.paste(colour, (PROBE[0] - 40, PROBE[1] - 40, PROBE[0] + 40, PROBE[1] + 40))
+            for x, y in self.probes:
+                page.paste(colour, (x - 40, y - 40, x + 40, y + 40))
             crop = page.crop((left, top, left + width, top + height))
             self._pixmaps.append(painter.display.upload(crop, painter.pen))
 
     def turn(self) -> float:
-        """Show the other one; return the moment before the server was asked. `white` is what `PROBE` is from now on."""
+        """Show the other one; return the moment before the server was asked. `white` is what it has at its probes."""
         self.white = not self.white
         painter, (left, top, width, height) = self._painter, self._box
         began = time.monotonic()

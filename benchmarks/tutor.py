@@ -3,7 +3,7 @@
 ``python -m benchmarks.tutor FILE``, a JSON file (see `benchmarks.room`). Orders come one JSON object a line, each with
 ``do``:
 
-    focus {device} · wall · tiles {width} · lock · unlock · scroll {seconds} · sample · quit
+    focus {device} · full · wall · tiles {width} · lock · unlock · scroll {seconds} · sample · quit
 
 It says ``ready`` once, ``locking`` {at} and ``locked`` {seconds, confirmed, of}, the same for unlock, ``scrolled``
 {stall_ms, steps, room} and ``sample`` {tiles, bytes, live, stall_ms, ages: {median, p99, worst}}: what was counted
@@ -95,6 +95,11 @@ class Hand(QObject):
         """Open one student large."""
         assert self._page
         self._page.open_student(device)
+
+    def do_full(self) -> None:
+        """Give the whole display to the student in view."""
+        assert self._page
+        self._page.focus_view.toggle_full_screen()
 
     def do_wall(self) -> None:
         """Go back to the wall."""

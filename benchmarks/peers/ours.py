@@ -20,9 +20,10 @@ class Lessonlight(Program):
         self.partner.order("wall")
 
     def show_focus(self, laptop: Laptop) -> None:
-        """Hold a lesson and open one student large."""
+        """Hold a lesson and open one student large, on the whole display as the other viewers do."""
         self.show_wall()
         self.partner.order("focus", device=laptop.device)
+        self.partner.order("full")
 
     def student(self, laptop: Laptop) -> list[int]:
         """Return the client; the desktop process is its child."""

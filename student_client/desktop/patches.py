@@ -47,10 +47,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A piece and its pixels."""
+    """A piece and its pixels; `known` to be new where they have been compared with what was there."""
 
     piece: Piece
     pixels: memoryview
+    known: bool = False
 
 
 class PatchMaker:
@@ -158,19 +159,20 @@ class _Prints:
                 joined[-1] = joined[-1].around(strip)
             else:
                 joined.append(strip)
-        return [cut for part in joined for cut in _split(replace(piece, area=part), _rows(pixels, area, part))]
+        return [
+            replace(cut, known=True)
+            for part in joined
+            for cut in _split(replace(piece, area=part), _rows(pixels, area, part))
+        ]
 
     def news(self, patches: tuple[Patch, ...], cuts: list[_Cut]) -> tuple[tuple[Patch, ...], list[_Cut]]:
         """Leave out the patches of moving or large pieces whose JPEGs are those sent last."""
         kept = [
             (patch, cut)
             for patch, cut in zip(patches, cuts, strict=True)
-            if cut.piece.repair or not self._by_jpeg(cut.piece) or self._is_new(cut.piece.area, zlib.crc32(patch.jpeg))
+            if cut.known or cut.piece.repair or self._is_new(cut.piece.area, zlib.crc32(patch.jpeg))
         ]
         return tuple(patch for patch, _ in kept), [cut for _, cut in kept]
-
-    def _by_jpeg(self, piece: Piece) -> bool:
-        return piece.moving or piece.area.area > _COMPARED // _WORKERS
 
     def _is_new(self, strip: Rect, check_sum: int) -> bool:
         known = self._sums.get(strip)

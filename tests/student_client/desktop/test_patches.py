@@ -81,6 +81,13 @@ def test_what_was_painted_and_has_not_changed_is_not_sent(glass: Glass) -> None:
     assert glass.error < 0.5
 
 
+def test_a_large_window_that_has_not_changed_is_not_sent_either(glass: Glass) -> None:
+    glass.send(Piece(SCREEN, fine=True), whole=True)
+    window = Piece(Rect(160, 80, 800, 600), fine=True)
+    assert glass.send(window).patches
+    assert glass.send(window).patches == ()
+
+
 def test_a_change_under_another_rectangle_is_not_forgotten(glass: Glass) -> None:
     glass.send(Piece(SCREEN, fine=True), whole=True)
     window, corner = Piece(Rect(160, 80, 640, 480), fine=True), Piece(Rect(192, 288, 160, 32), fine=True)
