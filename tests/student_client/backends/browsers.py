@@ -167,6 +167,7 @@ class Firefox(Browser):
             "network.proxy.http": "127.0.0.1",
             "network.proxy.http_port": laptop.web.port,
             "remote.prefs.recommended": False,  # they would turn off what brings tabs back
+            "browser.sessionstore.restore_on_demand": False,  # a tab that is not loaded has no address to be asked for
         }
         lines = [f'user_pref("{name}", {json.dumps(value)});' for name, value in settings.items()]
         (profile / "user.js").write_text("\n".join(lines))
@@ -196,11 +197,11 @@ def go(tab: _Speaker, address: str) -> str:
     return str(tab.ask("Page.navigate", url=address).get("errorText", ""))
 
 
-def wait(condition: Callable[[], bool], seconds: float) -> float:
-    """Return after how many seconds it was so; fails the test when it never was."""
+def wait(condition: Callable[[], bool], seconds: float, seen: Callable[[], object] = str) -> float:
+    """Return after how many seconds it was so; fails the test, telling what is seen, when it never was."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds, f"not so within {seconds} s"
+        assert time.monotonic() - begun < seconds, f"not so within {seconds} s: {seen()}"
         time.sleep(0.2)
     return time.monotonic() - begun
 
