@@ -15,7 +15,12 @@ CHROMIUM_LIMIT: Final = 1000
 # https://mozilla.github.io/policy-templates/#websitefilter: "The arrays are limited to 1000 entries each."
 FIREFOX_LIMIT: Final = 1000
 # Without them a new tab is a blocked page.
-_CHROMIUMS_OWN: Final = ("chrome://newtab", "chrome://new-tab-page", "edge://newtab")
+_CHROMIUMS_OWN: Final = (
+    "chrome://newtab",
+    "chrome://new-tab-page",
+    "chrome://new-tab-page-third-party",
+    "edge://newtab",
+)
 # https://chromeenterprise.google/policies/#RestoreOnStartup
 _STARTUP: Final = "RestoreOnStartup"
 _WHAT_WAS_OPEN: Final = 1

@@ -134,6 +134,15 @@ class Chromium(Browser):
         wait(lambda: active.exists() and "\n" in active.read_text(), 60)
         self._port = int(active.read_text().split()[0])
 
+    def watches(self) -> bool:
+        """Whether it has begun to watch its policies: the work it does last of all when it starts."""
+        folder = self.laptop.root / "etc/chromium/policies/managed"
+        while not folder.exists():
+            folder = folder.parent
+        watched = f" ino:{folder.stat().st_ino:x} "
+        infos = Path(f"/proc/{self.process.pid}/fdinfo").glob("*")
+        return any(watched in info for info in map(_read, infos) if info.startswith("pos:"))
+
     def tab(self) -> _Speaker:
         """A new tab."""
         asked = urllib.request.Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")
@@ -158,6 +167,7 @@ class Firefox(Browser):
             "network.proxy.http": "127.0.0.1",
             "network.proxy.http_port": laptop.web.port,
             "remote.prefs.recommended": False,  # they would turn off what brings tabs back
+            "browser.sessionstore.restore_on_demand": False,  # a tab that is not loaded has no address to be asked for
         }
         lines = [f'user_pref("{name}", {json.dumps(value)});' for name, value in settings.items()]
         (profile / "user.js").write_text("\n".join(lines))
@@ -187,13 +197,21 @@ def go(tab: _Speaker, address: str) -> str:
     return str(tab.ask("Page.navigate", url=address).get("errorText", ""))
 
 
-def wait(condition: Callable[[], bool], seconds: float) -> float:
-    """Return after how many seconds it was so; fails the test when it never was."""
+def wait(condition: Callable[[], bool], seconds: float, seen: Callable[[], object] = str) -> float:
+    """Return after how many seconds it was so; fails the test, telling what is seen, when it never was."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds, f"not so within {seconds} s"
+        assert time.monotonic() - begun < seconds, f"not so within {seconds} s: {seen()}"
         time.sleep(0.2)
     return time.monotonic() - begun
+
+
+def _read(path: Path) -> str:
+    """Return a file's text; "" where it has gone."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
 
 
 def _listens(port: int) -> bool:
