@@ -1,6 +1,7 @@
 """A label of runs: plain text in several tones, wrapped or on one line. It never reads markup."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QTextCharFormat, QTextLayout, QTextOption
@@ -8,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tutor_app.classroom.phrases import Run, Tone, said
 from tutor_app.ui.theme import Theme
+
+_ENDLESS: Final = 100_000  # pixels; no line is that long
 
 
 class RunsLabel(QWidget):
@@ -40,7 +43,7 @@ class RunsLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size on one line, or at the present width."""
-        layout = self._laid_out(self.width() if self._wrap else 100_000)
+        layout = self._laid_out(self.width() if self._wrap else _ENDLESS)
         rect = layout.boundingRect()
         return QSize(int(layout.maximumWidth()) + 2, int(rect.height()) + 1)
 
@@ -66,7 +69,9 @@ class RunsLabel(QWidget):
         painter.end()
 
     def _laid_out(self, width: int) -> QTextLayout:
-        runs = self._runs if self._wrap else self._cut(width)
+        return self._layout_of(self._runs if self._wrap else self._cut(width), width)
+
+    def _layout_of(self, runs: Sequence[Run], width: int) -> QTextLayout:
         layout = QTextLayout(said(runs), self._theme.font(step=self._step))
         option = QTextOption()
         option.setWrapMode(
@@ -85,6 +90,8 @@ class RunsLabel(QWidget):
 
     def _cut(self, width: int) -> tuple[Run, ...]:
         """Return as much of the runs as fits on a line, with an ellipsis where something was left out."""
+        if self._layout_of(self._runs, _ENDLESS).maximumWidth() <= width:
+            return self._runs
         bold = any(run.tone is Tone.STRONG for run in self._runs)
         metrics = QFontMetrics(self._theme.font(step=self._step, bold=bold))
         whole = said(self._runs)
