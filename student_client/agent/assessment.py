@@ -1,6 +1,7 @@
 """One assessment on this device, from its start to its own end, which needs neither tutor nor network. Pure."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from typing import Annotated, Final
 
@@ -77,20 +78,17 @@ class Assessment(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return replace(self, ends_at=_not_past(ends_at, self.latest))
 
     def paused(self, order: PauseAssessment, now: float) -> "Assessment":
-        """Return it standing still, or going on until `ends_at`; either twice is once. Raises LeaseRefused."""
+        """Return it standing still, or going on, with the end of `order`; either twice is once. Raises LeaseRefused."""
         self._must_hold()
-        if order.paused:
-            return self if self.paused_at else replace(self, paused_at=now)
-        if not self.paused_at:
+        if not order.paused and not self.paused_at:
             return self
-        if order.ends_at <= now:
+        stands_since = self.paused_at or now
+        if order.ends_at <= (stands_since if order.paused else now):
             raise LeaseRefused("The end given for the assessment has passed already.")
-        return replace(
-            self,
-            paused_at=0.0,
-            stood=self.stood + now - self.paused_at,
-            ends_at=_not_past(order.ends_at, self.latest),
-        )
+        ends_at = _not_past(order.ends_at, self.latest)
+        if order.paused:
+            return replace(self, paused_at=stands_since, ends_at=ends_at)
+        return replace(self, paused_at=0.0, stood=self.stood + now - self.paused_at, ends_at=ends_at)
 
     def released(self, now: float) -> "Assessment":
         """Return it without force on this device; twice is once."""
@@ -127,7 +125,7 @@ class Assessment(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
             until=until,
             assessment=True,
             only=self.only,
-            changes=(*allowed, *self.changes)[:MOST_CHANGES],
+            changes=(*allowed, *self.changes)[-MOST_CHANGES:],  # what was changed since counts most
         )
 
     @property
@@ -220,7 +218,8 @@ def _check_rules(terms: AssessmentTerms, permit: Permit, policy: Policy, now: fl
 
 
 def _check_length(length: float, policy: Policy, extra: float) -> None:
-    if length > policy.lesson.longest * (1 + extra) + _ROUNDING:
+    longest = math.ceil(policy.lesson.longest * (1 + extra) / 60) * 60  # extra time is given in whole minutes
+    if length > longest + _ROUNDING:
         share = f", and {extra:.0%} more on this laptop" if extra else ""
         raise LeaseRefused(f"An assessment may last {policy.lesson.longest_minutes} minutes at most{share}.")
 

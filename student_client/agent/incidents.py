@@ -22,7 +22,7 @@ from student_client.local import Notice
 QUIET: Final = 60.0  # seconds something must be gone to count as new when it is there again
 RETURN_GRACE: Final = 5.0  # seconds of grace for what comes back within QUIET
 STEP: Final = 5.0  # seconds between asking, SIGTERM and SIGKILL
-MOST: Final = 64  # incidents known at once; beyond, new ones wait
+MOST: Final = 64  # incidents known at once; beyond, new ones take the place of what is gone, or wait
 FLAGS: Final = 30  # breaches told within FLAGS_WITHIN, of all rules together
 FLAGS_WITHIN: Final = 600.0
 GENTLE: Final = "browser-restart"  # the agent's own rule: what it closes is only asked to, for it may hold work
@@ -148,7 +148,7 @@ class Incidents:
             del self._known[place]
             incident = None
         if incident is None:
-            if len(self._known) >= MOST:
+            if len(self._known) >= MOST and not self._make_room():
                 return []
             closes_at = now + decision.grace if Do.CLOSE in decision.do and decision.pids else 0.0
             incident = Incident(
@@ -167,6 +167,13 @@ class Incidents:
         incident, closing = _closed(incident, decision, now)
         self._known[place] = incident
         return [*actions, *closing]
+
+    def _make_room(self) -> bool:
+        """Forget what has been gone longest: programs that come and go must not keep others from being closed."""
+        gone = [(one.gone_at, place) for place, one in self._known.items() if one.gone_at]
+        if gone:
+            del self._known[min(gone)[1]]
+        return bool(gone)
 
     def _absent(self, place: tuple[str, str, str], incident: Incident, now: float) -> list[Action]:
         if incident.gone_at:

@@ -83,5 +83,5 @@ def _is_right(key: ReleaseKey, code: str) -> bool:
 
 def _waiting(until: float) -> CodeAnswer:
     at = datetime.fromtimestamp(until, UTC).astimezone()
-    sentence = f"That were {TRIES} wrong codes. Wait until {at:%H:%M}, then try again."
+    sentence = f"Those were {TRIES} wrong codes. Wait until {at:%H:%M}, then try again."
     return CodeAnswer(released=False, sentence=sentence, wait_until=until)

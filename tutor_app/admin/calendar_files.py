@@ -19,6 +19,7 @@ from protocol.policy.timetable import TimetableEntry
 from protocol.text import plain
 
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_MOST_INTERVAL: Final = 52  # weeks
 _MOST_COUNT: Final = 1000  # occurrences of one event; a lesson on every day of three years
 
 
@@ -68,6 +69,8 @@ class CalendarReader:
         rule = event.get("RRULE") or {}
         if rule and rule.get("FREQ") != ["WEEKLY"]:
             why = "repeats, but not weekly"
+        elif not 1 <= _number(rule, "INTERVAL") <= _MOST_INTERVAL or _number(rule, "COUNT") < 1:
+            why = "repeats in a way that cannot be read"
         elif not group:
             why = "names no group of the register; give --group"
         elif not 0 < length < DAY:
@@ -89,7 +92,7 @@ class CalendarReader:
                 ends=minute + length,
                 first=first.date().isoformat(),
                 last=self._last(rule, first.date(), days) if rule else first.date().isoformat(),
-                every=min(52, int(rule.get("INTERVAL", [1])[0])),
+                every=_number(rule, "INTERVAL"),
                 omitted=tuple(sorted(omitted))[:200],
             )
 
@@ -98,7 +101,7 @@ class CalendarReader:
             return self._day(rule["UNTIL"][0]).isoformat()
         if "COUNT" not in rule:
             return ""
-        left, every, day = min(int(rule["COUNT"][0]), _MOST_COUNT), int(rule.get("INTERVAL", [1])[0]), first
+        left, every, day = min(_number(rule, "COUNT"), _MOST_COUNT), _number(rule, "INTERVAL"), first
         monday = first - timedelta(days=first.weekday())
         while left:
             left -= day.weekday() in days and (day - monday).days // 7 % every == 0
@@ -119,6 +122,10 @@ class CalendarReader:
 
 def _text(event: Any, key: str) -> str:
     return plain(str(event.get(key) or ""), 200).strip()
+
+
+def _number(rule: Any, key: str) -> int:
+    return int(rule.get(key, [1])[0])
 
 
 def _organiser(event: Any) -> str:

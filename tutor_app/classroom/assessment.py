@@ -21,10 +21,12 @@ from protocol.messages import (
     StartAssessment,
     StopAssessment,
 )
+from protocol.policy.permit import CLOCK_TOLERANCE
 from tutor_app.classroom.assessment_plan import Plan
 from tutor_app.classroom.sitting import Seen, Sitting, Stage, Wish, shows
 from tutor_app.classroom.values import Order
 
+MOST_NEWS: Final = 200  # entries that one device's own news may put on record
 RESEND: Final = 15.0  # seconds after which a wish the device does not show is sent again; it answers within 5 s
 
 
@@ -89,6 +91,7 @@ class Assessment:
     ) -> None:
         self.id, self.plan, self.by, self.is_own = id_, plan, by, is_own
         self._new_id, self._new_secret = new_id, new_secret
+        self._news = Counter[str]()  # entries by device
         self._sittings = {
             device: Sitting(device=device, name=names.get(device, device), extra=plan.extra.get(device, 0))
             for device in plan.devices
@@ -221,18 +224,11 @@ class Assessment:
 
     def told(self, device: str, name: str, facts: AssessmentFacts | None, at: float) -> Outcome:
         """Take in what a device says of the assessment it holds, None for none."""
-        sitting = self._sittings.get(device)
-        if facts is not None and facts.id != self.id:
-            return self._elsewhere(sitting, facts, at)
-        if sitting is None:
-            if facts is None:
-                return Outcome()
-            sitting = Sitting(device=device, name=name)
-        if sitting.wish:
-            return self._wished(sitting, sitting.wish, facts, at)
-        if facts is None:
-            return self._lost(sitting, at)
-        return self._accept(sitting, facts, at)
+        if self._news[device] >= MOST_NEWS:
+            return Outcome()  # nothing honest changes its mind so often
+        outcome = self._heard(device, name, facts, at)
+        self._news[device] += len(outcome.entries)
+        return outcome
 
     def answered(self, device: str, command: str, result: Result, detail: str, at: float) -> Outcome:
         """Take in how a command ended; one that was refused is given up, and the device's own facts count again."""
@@ -260,6 +256,20 @@ class Assessment:
         return outcome
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _heard(self, device: str, name: str, facts: AssessmentFacts | None, at: float) -> Outcome:
+        sitting = self._sittings.get(device)
+        if facts is not None and facts.id != self.id:
+            return self._elsewhere(sitting, facts, at)
+        if sitting is None:
+            if facts is None:
+                return Outcome()
+            sitting = Sitting(device=device, name=name)
+        if sitting.wish:
+            return self._wished(sitting, sitting.wish, facts, at)
+        if facts is None:
+            return self._lost(sitting, at)
+        return self._accept(sitting, facts, at)
 
     def _terms(self, starts_at: float, ends_at: float) -> AssessmentTerms:
         plan = self.plan
@@ -313,9 +323,13 @@ class Assessment:
 
     def _lost(self, sitting: Sitting, at: float) -> Outcome:
         """A device that no longer holds what it should is given it again."""
-        sitting = replace(sitting, told=None)
+        was_told, sitting = sitting.told is not None, replace(sitting, told=None)
         if not sitting.is_on or at >= sitting.ends_at:
             return self._put(sitting)
+        if sitting.stage is Stage.RUNNING and was_told and at >= sitting.ends_at - CLOCK_TOLERANCE:
+            # Its clock is ahead of ours: by it, the time was up. To start it again would only be refused.
+            over = replace(sitting, stage=Stage.OVER, ended_at=at)
+            return self._put(over, Entry(what=What.ENDED, at=at, device=sitting.device))
         if sitting.terms is None:
             why = "The laptop no longer holds the assessment. Start it there again."
             entry = Entry(what=What.REFUSED, at=at, device=sitting.device, detail=why)
@@ -326,7 +340,7 @@ class Assessment:
     def _elsewhere(self, sitting: Sitting | None, facts: AssessmentFacts, at: float) -> Outcome:
         """The device is held in another assessment. One that is over there is none."""
         if sitting is None or facts.released_at or facts.ends_at <= at:
-            return self.told(sitting.device, sitting.name, None, at) if sitting else Outcome()
+            return self._heard(sitting.device, sitting.name, None, at) if sitting else Outcome()
         why = f"It holds another assessment: {facts.name}, by {facts.by}."
         if sitting.why == why:
             return Outcome()

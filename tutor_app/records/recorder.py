@@ -30,6 +30,8 @@ from tutor_app.records.values import (
     Record,
 )
 
+_ANSWERS: Final = (events.CommandAnswered, events.MessageUnderstood)
+OLDEST_BREACH: Final = 14 * 86_400.0  # seconds; for so long a laptop keeps what nobody has noted
 ATTENDANCE_EVERY: Final = 60.0  # seconds: what a crash may cost of somebody's attendance
 
 
@@ -106,7 +108,12 @@ class Recorder:
             )
 
     def happened(self, event: events.Event, students: Mapping[str, Student]) -> None:
-        """Answers of devices and students, and what the rules of their laptops flagged."""
+        """Answers of devices and students, and what the rules of their laptops flagged.
+
+        An answer to what nobody asked is no record: a laptop could fill the disk with them.
+        """
+        if isinstance(event, _ANSWERS) and (event.device, event.command) not in self._asked:
+            return
         match event:
             case events.BreachTold() if event.device in students:
                 self._breach(event, students[event.device])
@@ -152,7 +159,9 @@ class Recorder:
             self._noted(device, (breach.id,))
         if durable is not None:
             return
-        flag = Flag(id=breach.id, device=device, category=breach.category, note="", at=breach.at, breach=breach)
+        # A laptop whose clock is wrong, or lies, must not date a flag where no retention finds it.
+        at = max(event.at - OLDEST_BREACH, min(breach.at, event.at))
+        flag = Flag(id=breach.id, device=device, category=breach.category, note="", at=at, breach=breach)
 
         def stored() -> None:
             self._breaches[breach.id] = True

@@ -187,7 +187,8 @@ class AssessmentDesk(QObject):
         actions, foreign = self._actions, may and held is not None and not held.is_own
         actions["assess"].setToolTip("" if right else "Only an invigilator may start an assessment.")
         for name, enabled in {
-            "assess": right and held is None and not self._lesson.is_over,
+            # Also beside one that was only heard of: a laptop that makes one up must not keep anybody from starting.
+            "assess": right and not (held and held.is_own) and not self._lesson.is_over,
             "assess-pause": Stage.RUNNING in stages,
             "assess-resume": Stage.PAUSED in stages,
             "assess-time": some and (on or Stage.WAITING in stages),

@@ -7,7 +7,8 @@ from uuid import uuid4
 from PySide6.QtCore import QObject, Signal
 
 from protocol.messages import AssessmentFacts
-from protocol.policy.document import Policy
+from protocol.policy.document import DAY, Policy
+from protocol.policy.permit import CLOCK_TOLERANCE
 from tutor_app.assessment.codes import new_secret
 from tutor_app.assessment.sheet import Sheet, SheetError, SheetStore
 from tutor_app.classroom.assessment import Assessment, Entry, Outcome, What, adopted
@@ -174,7 +175,7 @@ class AssessmentRun(QObject):
         students = self._run.classroom.students
         if device not in students:
             return
-        if self.held is None and facts and not facts.released_at and facts.ends_at > at:
+        if self.held is None and facts and self._may_be_on(facts, at):
             self._adopt(facts, at)
         if self.held:
             self._do(self.held.told(device, students[device].name, facts, at))
@@ -190,6 +191,14 @@ class AssessmentRun(QObject):
         """An assessment whose time is up ends with the lesson; one that goes on is held by the laptops themselves."""
         if self.held and not self.held.is_on:
             self.close()
+
+    def _may_be_on(self, facts: AssessmentFacts, at: float) -> bool:
+        """Whether these facts can be of an assessment under way; a laptop may say anything."""
+        rules = self._policy.rules.get(facts.rules)
+        begun = facts.starts_at <= at + CLOCK_TOLERANCE
+        return bool(rules and rules.is_assessment and begun and at < facts.ends_at <= at + DAY * 60) and (
+            not facts.released_at
+        )
 
     def _adopt(self, facts: AssessmentFacts, at: float) -> None:
         if facts.id in self._closed:

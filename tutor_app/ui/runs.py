@@ -1,6 +1,7 @@
 """A label of runs: plain text in several tones, wrapped or on one line. It never reads markup."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QTextCharFormat, QTextLayout, QTextOption
@@ -10,6 +11,7 @@ from tutor_app.classroom.phrases import Run, Tone, said
 from tutor_app.ui.theme import Theme
 
 _SIZES = 16  # remembered of one label: more widths come by only while a window's edge is pulled
+_ENDLESS: Final = 100_000  # pixels; no line is that long
 
 
 class RunsLabel(QWidget):
@@ -44,7 +46,7 @@ class RunsLabel(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size on one line, or at the present width."""
-        width, height = self._size_at(self.width() if self._wrap else 100_000)
+        width, height = self._size_at(self.width() if self._wrap else _ENDLESS)
         return QSize(width + 2, height + 1)
 
     def minimumSizeHint(self) -> QSize:
@@ -83,7 +85,9 @@ class RunsLabel(QWidget):
         return self._sizes[width]
 
     def _laid_out(self, width: int) -> QTextLayout:
-        runs = self._runs if self._wrap else self._cut(width)
+        return self._layout_of(self._runs if self._wrap else self._cut(width), width)
+
+    def _layout_of(self, runs: Sequence[Run], width: int) -> QTextLayout:
         layout = QTextLayout(said(runs), self._theme.font(step=self._step))
         option = QTextOption()
         option.setWrapMode(
@@ -102,6 +106,8 @@ class RunsLabel(QWidget):
 
     def _cut(self, width: int) -> tuple[Run, ...]:
         """Return as much of the runs as fits on a line, with an ellipsis where something was left out."""
+        if self._layout_of(self._runs, _ENDLESS).maximumWidth() <= width:
+            return self._runs
         bold = any(run.tone is Tone.STRONG for run in self._runs)
         metrics = QFontMetrics(self._theme.font(step=self._step, bold=bold))
         whole = said(self._runs)

@@ -347,6 +347,7 @@ def test_extra_time_lengthens_the_longest(policy: Policy, permit: Permit) -> Non
     assert begun(adjusted, permit, 0.25, **long)
     with pytest.raises(LeaseRefused):
         begun(adjusted, permit, 0.0, **long)
+    assert begun(adjusted, permit, 0.33, ends_at=NOW + 3 * 3600 + 60 * 60), "59.4 minutes are given as 60"
 
 
 def test_paused_the_time_stands_still_but_not_for_ever(policy: Policy, permit: Permit) -> None:
@@ -364,3 +365,21 @@ def test_paused_the_time_stands_still_but_not_for_ever(policy: Policy, permit: P
     with pytest.raises(LeaseRefused, match="after college hours"):
         paused.paused(replace(resume, ends_at=one.latest + 60), NOW + 900)
     assert going.moved(NOW + 3 * 3600 + 300, policy, 0.0).ends_at == NOW + 3 * 3600 + 300, "what stood still counts not"
+
+
+def test_extra_time_in_a_pause_is_there_at_once_and_does_not_end_the_pause(permit: Permit, policy: Policy) -> None:
+    one = begun(policy, permit)
+    stop = PauseAssessment(id="b" * 32, assessment=one.id, paused=True, ends_at=one.ends_at)
+    paused = one.paused(stop, NOW + 600)
+    more = paused.paused(replace(stop, ends_at=one.ends_at + 300), NOW + 900)
+    assert (more.ends_at, more.paused_at, more.stood) == (one.ends_at + 300, NOW + 600, 0.0)
+    assert more.paused(replace(stop, ends_at=more.ends_at), NOW + 5000) == more, "sent again, also after the old end"
+    with pytest.raises(LeaseRefused, match="after college hours"):
+        paused.paused(replace(stop, ends_at=one.latest + 60), NOW + 900)
+
+
+def test_what_was_changed_since_the_start_is_never_crowded_out(permit: Permit, policy: Policy) -> None:
+    names = {"allow_sites": tuple(f"{n}.example" for n in range(32)), "allow_applications": tuple(map(str, range(32)))}
+    block = ChangeRule(id="c" * 32, verb=Verb.BLOCK, subject=Changeable.SITE, value="bbc.co.uk", lease=60)
+    one = begun(policy, permit, **names).with_change(block, permit, NOW)
+    assert one.lease("d", "u", NOW).changes[-1].value == "bbc.co.uk"

@@ -159,3 +159,14 @@ def test_a_restart_neither_flags_again_nor_gives_more_time() -> None:
     assert isinstance(tell, Tell)
     assert (tell.notice.id, tell.notice.until) == (flag.breach.id, 115.0)
     assert read_kept(b"{ torn") == read_kept(None) == Kept()
+
+
+def test_programs_that_come_and_go_keep_no_other_from_being_closed() -> None:
+    ours = incidents()
+    many = [replace(GAME, key=f"copy-{number}") for number in range(MOST)]
+    ours.step(many, LESSON, 0.0)
+    assert ours.step([*many, GAME], LESSON, 1.0) == [], "as many as there may be are there"
+    ours.step([], LESSON, 2.0)
+    assert "Tell" in kinds(ours.step([GAME], LESSON, 3.0))
+    assert len(ours.known) == MOST
+    assert "Close" in kinds(ours.step([GAME], LESSON, 18.0))

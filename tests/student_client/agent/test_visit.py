@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from protocol.enrolment import read_join
 from protocol.link import LinkClosed
 from protocol.messages import (
+    Changeable,
+    ChangeRule,
     EndLesson,
     Frame,
     Lock,
@@ -33,6 +35,7 @@ from protocol.messages import (
     Understood,
     Unlock,
     Unwatch,
+    Verb,
 )
 from protocol.session import CloseCode
 from student_client.agent import visit as visit_module
@@ -546,3 +549,19 @@ async def test_setting_the_clock_back_and_restarting_lengthens_no_lock(
         await until(lambda: "clock" in {problem.about for problem in again.agent.board.status.problems})
     finally:
         await again.stop()
+
+
+async def test_who_comes_late_takes_everything_that_was_changed_before_at_once(
+    campus: Campus, laptop: Laptop, visit: DialTutor
+) -> None:
+    tutor = await visit(campus.staff("maths-tutor"), laptop)
+    await tutor.enter(terms())
+    changes = [
+        ChangeRule(id=uuid4().hex, verb=Verb.ALLOW, subject=Changeable.APPLICATION, value=f"program-{n}", lease=600)
+        for n in range(40)
+    ]
+    for change in changes:
+        await tutor.say(change)
+    outcomes = [await tutor.expect(Outcome, within=8) for _ in changes]
+    assert [outcome.detail for outcome in outcomes if "Too many" in outcome.detail] == []
+    assert len(laptop.agent.device.keeper.lessons.held[0].changes) == len(changes)

@@ -83,3 +83,10 @@ def test_a_whole_day_is_no_lesson_and_a_group_can_be_given(tmp_path: Path) -> No
     day = EVENT.replace(";TZID=Europe/London:20260907T100500", ";VALUE=DATE:20260907")
     assert read(tmp_path, day) == ([], [])
     assert read(tmp_path, EVENT.replace("Maths 10B", "Maths"), group="9C")[0][0].group == "9C"
+
+
+@pytest.mark.parametrize("odd", ["INTERVAL=0;COUNT=3", "INTERVAL=999999;COUNT=9", "COUNT=-1", "COUNT=0"])
+def test_a_rule_that_never_comes_round_is_a_mistake_and_not_an_endless_search(tmp_path: Path, odd: str) -> None:
+    found, problems = read(tmp_path, EVENT.replace("UNTIL=20261218T235959Z", odd))
+    assert found == []
+    assert problems == ["t.ics:4: “Maths 10B” repeats in a way that cannot be read"]

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from protocol.messages import AssessmentFacts, PauseAssessment, Result, StartAssessment, StopAssessment
-from tutor_app.classroom.assessment import RESEND, Assessment, Entry, Outcome, What, adopted
+from tutor_app.classroom.assessment import MOST_NEWS, RESEND, Assessment, Entry, Outcome, What, adopted
 from tutor_app.classroom.assessment_plan import Plan
 from tutor_app.classroom.sitting import Seen, Stage
 from tutor_app.classroom.values import Order
@@ -352,6 +352,28 @@ def test_a_device_that_lost_a_paused_assessment_is_paused_again(hall):
     hall.hear()
     assert hall.laptops["A"].facts.paused_at
     assert sitting(hall).stage is Stage.PAUSED
+
+
+def test_a_laptop_whose_clock_is_ahead_has_ended_and_not_refused(hall):
+    hall.passes(HOUR - 20)
+    orders = len(hall.laptops["A"].got)
+    hall.laptops["A"].facts = None  # by its own clock the time is up
+    hall.hear()
+    assert (sitting(hall).stage, sitting(hall).ended_at) == (Stage.OVER, NOW + HOUR - 20)
+    assert len(hall.laptops["A"].got) == orders
+    hall.passes(60)
+    assert [what for what, _ in hall.log()].count(What.ENDED) == 1
+    assert sitting(hall, "B").stage is Stage.RUNNING
+
+
+def test_a_laptop_that_changes_its_mind_without_end_fills_no_records(hall):
+    facts = hall.laptops["A"].facts
+    for number in range(3 * MOST_NEWS):
+        hall.laptops["A"].facts = msgspec.structs.replace(facts, paused_at=NOW if number % 2 else 0)
+        hall.hear("A")
+    assert len(hall.log()) <= MOST_NEWS + 2
+    hall.passes(HOUR)
+    assert sitting(hall, "B").stage is Stage.RUNNING
 
 
 def test_nothing_is_started_again_after_the_end(hall):

@@ -1,5 +1,6 @@
 """A breach is acknowledged when its flag is on the disk, and not before."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -7,12 +8,12 @@ import pytest
 
 from protocol.identity import Identity, Role
 from protocol.messages import Breach, Changeable, ChangeRule, LessonTerms, Verb
-from tutor_app.classroom.events import BreachTold, CommandAnswered
+from tutor_app.classroom.events import BreachTold, CommandAnswered, MessageUnderstood
 from tutor_app.classroom.student import Student
 from tutor_app.classroom.values import Order
 from tutor_app.records import queries
 from tutor_app.records.problems import RecordsFull
-from tutor_app.records.recorder import Recorder
+from tutor_app.records.recorder import OLDEST_BREACH, Recorder
 from tutor_app.records.records import Records
 
 TERMS = LessonTerms(id="ab" * 16, name="Maths", group="10B", starts_at=1.0, ends_at=2.0)
@@ -23,14 +24,14 @@ def tutor(name: str) -> Identity:
     return Identity(UUID(int=7), Role.TUTOR, name, name.title(), "1a")
 
 
-def told(number: int = 1, device: str = "d1", detail: str = "Kingston 16 GB") -> BreachTold:
+def told(number: int = 1, device: str = "d1", detail: str = "Kingston 16 GB", at: float = 1100.0) -> BreachTold:
     breach = Breach(
         id=f"{number:032x}",
         rule="no-usb",
         category="personal-device",
         sentence="USB sticks stay away.",
         detail=detail,
-        at=1100.0,
+        at=at,
     )
     return BreachTold(device=device, breach=breach, at=1101.0)
 
@@ -116,3 +117,23 @@ def test_a_change_that_goes_out_again_to_who_came_back_is_one_command(held, prob
     (row,) = held.records.query(queries.commands).result(5).rows
     assert (row.action, row.text, row.asked_at) == ("change-rule", "allow site desmos.com for 1200 s", 10.0)
     assert problems.sentences == []
+
+
+def test_answers_to_what_nobody_asked_fill_no_disk(held, problems):
+    for number in range(3):
+        id_ = f"{number:032x}"
+        held.recorder.happened(CommandAnswered(device="d1", command=id_, result="ok", detail="", at=2.0), AMY)
+        held.recorder.happened(MessageUnderstood(device="d1", command=id_, at=3.0), AMY)
+    assert held.records.flush(5)
+    assert problems.sentences == [], "neither a row nor one kept aside, of which people are told"
+
+
+LATER = 3 * OLDEST_BREACH
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(253402300799.0, LATER), (0.0, LATER - OLDEST_BREACH), (LATER - 60, LATER - 60)]
+)
+def test_a_laptops_clock_cannot_date_a_flag_where_nobody_looks(held, said, kept):
+    held.recorder.happened(replace(told(at=said), at=LATER), AMY)
+    assert [flag.at for flag in flags(held.records)] == [kept]

@@ -6,12 +6,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
-from protocol.messages import PauseAssessment, StartAssessment, StopAssessment
+from protocol.messages import AssessmentFacts, PauseAssessment, StartAssessment, StopAssessment
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.assessing import Hall
 from tests.tutor_app.ui.conftest import CTRL, SHIFT, Held
 from tutor_app.assessment.codes import grouped, release_code
 from tutor_app.assessment.sheet import SheetStore
+from tutor_app.classroom.assessment_plan import Plan
 from tutor_app.classroom.sitting import Stage
 from tutor_app.records.values import (
     AssessmentChecked,
@@ -348,6 +349,34 @@ def test_a_second_invigilator_sees_it_can_pause_and_takes_over(hold, lesson, beg
     again.page.act("assess-take")
     assert desk.held.is_own
     assert not again.window.actions_["assess-take"].isVisible()
+
+
+def made_up(lesson, hall, **changes: object) -> None:
+    """Laptop 1 says that it sits an assessment."""
+    now = lesson.clock.now
+    said = {"id": "ef" * 16, "name": "Mine", "rules": "assessment", "by": "The Head", "starts_at": now - 60}
+    hall.facts[made.device(1)] = AssessmentFacts(**(said | {"ends_at": now + 3600} | changes))
+    hall.tell(made.device(1))
+
+
+@pytest.mark.parametrize("changes", [{"rules": "lesson"}, {"rules": "no-such"}, {"ends_at": 253402300799.0}])
+def test_what_can_be_no_assessment_is_not_taken_up(lesson, hall, changes):
+    made_up(lesson, hall, **changes)
+    assert lesson.page.desk.held is None
+    assert lesson.journal.of(AssessmentStarted) == []
+
+
+def test_an_assessment_that_one_laptop_made_up_keeps_nobody_from_starting_one(lesson, hall):
+    made_up(lesson, hall)
+    desk = lesson.page.desk
+    assert not desk.held.is_own
+    assert lesson.window.actions_["assess"].isEnabled()
+    desk.run.start(Plan(name="Mock", rules="assessment", length=3600, devices=(made.device(2),)), (), [made.device(2)])
+    hall.answer()
+    made_up(lesson, hall)
+    assert (desk.held.is_own, desk.held.plan.name) == (True, "Mock")
+    assert sitting(lesson, 2).stage is Stage.RUNNING
+    assert not lesson.window.actions_["assess"].isEnabled()
 
 
 def test_the_end_is_asked_recorded_and_leads_to_the_report(lesson, begun):
