@@ -87,7 +87,7 @@ class RunsLabel(QWidget):
     def _laid_out(self, width: int) -> QTextLayout:
         return self._layout_of(self._runs if self._wrap else self._cut(width), width)
 
-    def _layout_of(self, runs: Sequence[Run], width: int) -> QTextLayout:
+    def _layout_of(self, runs: tuple[Run, ...], width: int) -> QTextLayout:
         layout = QTextLayout(said(runs), self._theme.font(step=self._step))
         option = QTextOption()
         option.setWrapMode(
