@@ -240,6 +240,11 @@ class Device:
         """Whether somebody might gain by a clock set back: a lock or an assessment is in force."""
         return bool(self.locker.leases.held or self.keeper.panel(self.clock.now()))
 
+    def lesson_ended(self, permit: Permit) -> None:
+        """A tutor has ended a lesson: its rules end, and those of their lessons that no link is left of."""
+        linked = {one.permit.lesson for one in self._visits if one.permit and one.permit.tutor.id == permit.tutor.id}
+        self.keeper.ended(permit, linked - {permit.lesson})
+
     def _permitted(self) -> "list[Visit]":
         return list(self._visits)
 

@@ -1,5 +1,6 @@
 """The rule sets that lessons have put in force on this device: leases that end by themselves. Time is an argument."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -91,9 +92,17 @@ class LessonLeases:
             tuple(replace(one, changes=tuple(c for c in one.changes if c.id != identifier)) for one in self.held)
         )
 
-    def without(self, permit: Permit) -> "LessonLeases":
-        """End the rules of this permit's lesson."""
-        return LessonLeases(tuple(one for one in self.held if not one.is_of(permit)))
+    def without(self, permit: Permit, linked: Collection[str] | None = None) -> "LessonLeases":
+        """End the rules of this permit's lesson; with `linked`, also this person's other lessons that are not in it.
+
+        A tutor whose program broke down and who began another lesson has nothing left to end the first one with.
+        """
+
+        def over(one: HeldLesson) -> bool:
+            left_behind = linked is not None and one.staff == permit.tutor.id and one.lesson not in linked
+            return one.is_of(permit) or left_behind
+
+        return LessonLeases(tuple(one for one in self.held if not over(one)))
 
     def narrowed(self, permit: Permit) -> "LessonLeases":
         """End a lesson's rules no later than its permit."""

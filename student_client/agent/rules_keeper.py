@@ -1,7 +1,7 @@
 """Keeps the rules this device is held to: those of lessons and of an assessment, through restarts, to their ends."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
 
@@ -94,9 +94,9 @@ class RulesKeeper:
         """Put a lesson's rules in force."""
         self._keep_lessons(self.lessons.granted(lesson, permit))
 
-    def ended(self, permit: Permit) -> None:
-        """End the rules of a lesson: its tutor has ended it, or the policy has."""
-        self._keep_lessons(self.lessons.without(permit))
+    def ended(self, permit: Permit, linked: Collection[str] | None = None) -> None:
+        """End the rules of a lesson: the policy has ended it, or its tutor, whose lessons with a link are `linked`."""
+        self._keep_lessons(self.lessons.without(permit, linked))
 
     def narrowed(self, permit: Permit) -> None:
         """End a lesson's rules no later than its permit."""

@@ -183,7 +183,7 @@ class Visit:
     def _end_lesson(self) -> None:
         """The tutor has ended the lesson, unlike a link that was lost: its rules end, too."""
         if self.permit:
-            self._device.keeper.ended(self.permit)
+            self._device.lesson_ended(self.permit)
         self._leave()
 
     def _noted(self, noted: Noted) -> None:

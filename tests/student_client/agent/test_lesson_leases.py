@@ -62,6 +62,15 @@ def test_the_last_word_counts() -> None:
     assert back.by == "Art"
 
 
+def test_a_lesson_left_behind_by_a_crash_ends_with_the_same_tutors_next_one() -> None:
+    crashed, next_one, other = permit("maths"), permit("maths"), permit("art")
+    held = granted(crashed, other, next_one)
+    assert [one.lesson for one in held.without(next_one, {other.lesson}).held] == [other.lesson]
+    still_linked = held.without(next_one, {crashed.lesson})
+    assert [one.lesson for one in still_linked.held] == [crashed.lesson, other.lesson]
+    assert [one.lesson for one in held.without(next_one).held] == [crashed.lesson, other.lesson], "the policy's end"
+
+
 def test_a_permit_again_keeps_its_place_and_what_was_changed_unless_it_asks_otherwise() -> None:
     maths, art = permit("maths"), permit("art")
     leases = granted(maths, art).with_rules(art, "free").with_change(maths, change(), NOW)
