@@ -134,15 +134,6 @@ class Chromium(Browser):
         wait(lambda: active.exists() and "\n" in active.read_text(), 60)
         self._port = int(active.read_text().split()[0])
 
-    def watches(self) -> bool:
-        """Whether it has begun to watch its policies: the work it does last of all when it starts."""
-        folder = self.laptop.root / "etc/chromium/policies/managed"
-        while not folder.exists():
-            folder = folder.parent
-        watched = f" ino:{folder.stat().st_ino:x} "
-        infos = Path(f"/proc/{self.process.pid}/fdinfo").glob("*")
-        return any(watched in info for info in map(_read, infos) if info.startswith("pos:"))
-
     def tab(self) -> _Speaker:
         """A new tab."""
         asked = urllib.request.Request(f"http://127.0.0.1:{self._port}/json/new?about:blank", method="PUT")
@@ -204,14 +195,6 @@ def wait(condition: Callable[[], bool], seconds: float, seen: Callable[[], objec
         assert time.monotonic() - begun < seconds, f"not so within {seconds} s: {seen()}"
         time.sleep(0.2)
     return time.monotonic() - begun
-
-
-def _read(path: Path) -> str:
-    """Return a file's text; "" where it has gone."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
 
 
 def _listens(port: int) -> bool:

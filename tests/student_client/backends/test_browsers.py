@@ -29,7 +29,7 @@ from tests.student_client.backends.browsers import (
 )
 
 PROMPT = 10.0  # seconds: what the college was promised
-START_UP = 190.0  # seconds: a start that nothing ends ends by itself after three minutes (docs/web.md)
+REST = 10.0  # seconds: it re-reads policies only once its start is complete, which nothing tells (docs/web.md)
 GAMES, HOMEWORK, ESSAY = "http://games.example/", "http://homework.example/", "http://essay.example/"
 NO_GAMES = WebRules(blocked=("games.example",))
 
@@ -75,8 +75,7 @@ def test_a_running_chromium_obeys_and_is_free_again_within_ten_seconds(
 ) -> None:
     chromium = Chromium(laptop)
     browsers.append(chromium)
-    took = wait(chromium.watches, START_UP)
-    print(f"Chromium: began to watch its policies {took:.1f} s after it was up")
+    time.sleep(REST)
     web, tab = LinuxWeb(laptop.root), chromium.tab()
     assert go(tab, GAMES) == ""
     for _ in range(2):
