@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from msgspec import json
 
 from protocol.identity import Role
 from student_client.agent.journal import Journal
+from student_client.agent.state import ASSESSMENT
 from tests.end_to_end.stage import Campus, until
 from tests.netns.conftest import Lan, Talker, why_not
 from tests.netns.sealed import Sealed, Seat, ended
@@ -216,3 +220,58 @@ def test_killed_twenty_times_in_a_lesson_it_holds_the_same_and_gives_everything_
     tutor.order(do="end")
     until(lambda: laptop.machine.policies() == before, what=laptop.machine.policies)
     assert not Journal(laptop.client.state).holds
+
+
+def type_code(seat: Seat, code: str) -> None:
+    """Open the student's panel by its key and type a release code, from field to field until one takes it."""
+    if not seat.sees("^Lessonlight$"):
+        seat.tool("key", "ctrl+shift+alt+l")
+        until(lambda: seat.sees("^Lessonlight$"), what=seat.client.words)
+    seat.tool("key", "Tab", "type", code)
+    seat.tool("key", "Return")
+
+
+def test_an_assessment_holds_through_crash_and_pulled_cable_until_its_code_is_typed(
+    seat: tuple[Lan, NewSeat], campus: Campus
+) -> None:
+    lan, sit = seat
+    laptop, secret = sit("EXAM"), bytes(range(20))
+    before = laptop.machine.policies()
+    tutor = tutor_of(lan, campus, "trial")
+    laptop.client.start()
+    until(lambda: now(tutor, "EXAM")["live"], what=laptop.client.words)
+    tutor.order(do="start", device="EXAM", id="e" * 32, rules="exam", seconds=1800, secret=secret.hex())
+    began = tutor.wait(status("EXAM", rules="exam", assessment="e" * 32))
+    until(lambda: laptop.sees("Lessonlight assessment") and blocks(laptop, "games.example"), what=laptop.client.words)
+
+    # Only one program may be in front; our own windows may, too.
+    allowed, other = laptop.open("xeyes"), laptop.open("xlogo")
+    ended(other)
+    assert tutor.wait(breach("EXAM", "trial-eyes"))["detail"] == "xlogo"
+    laptop.tool("key", "ctrl+shift+alt+l")
+    until(lambda: laptop.sees("^Lessonlight$"), what=laptop.client.words)
+
+    # Killed, with its windows, while the cable is out: it holds again, to the same end.
+    lan.switch.pull(laptop.machine)
+    held = laptop.machine.policies()
+    laptop.client.kill()
+    assert laptop.machine.policies() == held
+    laptop.client.start()
+    until(lambda: laptop.sees("Lessonlight assessment"), what=laptop.client.words)
+    ended(laptop.open("xclock"))
+    assert allowed.poll() is None
+    assert laptop.machine.policies() == held
+    stored = json.decode((laptop.client.state / ASSESSMENT).read_bytes())
+    assert stored["ends_at"] == began["ends_at"]
+
+    # No network, no tutor: the sheet's code frees it. The lesson's own rules go on.
+    right = HOTP(secret, 8, SHA1()).generate(0).decode()
+    until(lambda: type_code(laptop, right) or not laptop.sees("Lessonlight assessment"), what=laptop.client.words)
+    assert "RELEASED" in laptop.receipts().upper()
+    lan.switch.put_back(laptop.machine)
+    tutor.wait(breach("EXAM", "released"), within=30)
+    assert [detail for _, detail in breaches(tutor, "EXAM")].count("xlogo") == 1, "the panel and xeyes are no breach"
+    assert {detail for _, detail in breaches(tutor, "EXAM")} == {"xlogo", "xclock", ""}
+    until(lambda: now(tutor, "EXAM")["live"], within=30)
+    tutor.order(do="end")
+    until(lambda: laptop.machine.policies() == before, what=laptop.client.words)
