@@ -63,11 +63,11 @@ class Campus:
         state.store_enrolment(read_join(self.college.add_device(device, group=group, name=name)))
         return state.path
 
-    def identity(self, person: str = "maths-tutor", name: str = "Maths tutor") -> Path:
+    def identity(self, person: str = "maths-tutor", name: str = "Maths tutor", role: Role = Role.TUTOR) -> Path:
         """Write the identity file of a tutor, and college.bundle beside it; both are new at each call."""
         path = self.folder / f"{person}.p12"
         path.write_bytes(
-            self.college.add_staff(person, name=name, role=Role.TUTOR, passphrase=PASSPHRASE, again=path.exists())
+            self.college.add_staff(person, name=name, role=role, passphrase=PASSPHRASE, again=path.exists())
         )
         (self.folder / "college.bundle").write_bytes(self.college.staff_bundle)
         return path
@@ -220,12 +220,13 @@ def hold_lesson(
     mdns: bool = False,
     tile: WatchAsk = TILE,
     seconds: float = 3600.0,
+    rules: str = "lesson",
 ) -> Lesson:
     """Sign in, begin a lesson of the group, and wish tiles of everybody."""
     credentials: Credentials = load_identity(identity.read_bytes(), PASSPHRASE)
     bundle = open_staff_bundle(identity.with_name("college.bundle").read_bytes(), credentials.root)
     now = time.time()
-    terms = LessonTerms(id=uuid4().hex, name="Maths", group=group, starts_at=now, ends_at=now + seconds)
+    terms = LessonTerms(id=uuid4().hex, name="Maths", group=group, starts_at=now, ends_at=now + seconds, rules=rules)
     network = Network(credentials, bundle, mdns=mdns, dial=dial)
     network.start()
     network.watch_all(tile)

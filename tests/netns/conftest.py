@@ -82,7 +82,9 @@ class Talker:
         root = Path(__file__).parents[2]
         argv = [*machine.enter, sys.executable, str(root / "tests/netns" / script), *arguments]
         environ = {**os.environ, "PYTHONPATH": str(root)}
-        self.process = subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            argv, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
         self.said: list[dict[str, Any]] = []
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name=f"reader of {script}")
@@ -106,6 +108,11 @@ class Talker:
                 return dict(said)
         raise AssertionError(f"not said within {within} s; the last: {self.said[-12:]}")
 
+    def order(self, **what: Any) -> None:
+        """Say something to a script that takes orders."""
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(what) + "\n")
+
     def hear(self) -> None:
         """Take in what was said so far."""
         while not self._lines.empty():
@@ -115,7 +122,8 @@ class Talker:
         self.process.kill()
         self.process.wait()
         self._reader.join()
-        assert self.process.stdout
+        assert self.process.stdin and self.process.stdout  # noqa: PT018 - for the type checker
+        self.process.stdin.close()
         self.process.stdout.close()
 
 
@@ -129,8 +137,7 @@ class Lan:
 
     def machine(self) -> Machine:
         machine = Machine()
-        self._closing.append(machine.close)
-        self.switch.plug_in(machine, self.next_address())
+        self.plug_in(machine)
         return machine
 
     def next_address(self) -> str:
@@ -145,6 +152,15 @@ class Lan:
         laptop = Laptop(state, environ or {}, *fake, *options, listen="[::]:47800", before=machine.enter)
         self._closing.append(laptop.stop)
         return laptop, machine
+
+    def plug_in(self, machine: Machine) -> None:
+        """Take a machine made elsewhere into this network, and close it with it."""
+        self._closing.append(machine.close)
+        self.switch.plug_in(machine, self.next_address())
+
+    def closing(self, close: Callable[[], object]) -> None:
+        """Close something of a machine's before the machine."""
+        self._closing.append(close)
 
     def talker(self, machine: Machine, script: str, *arguments: str) -> Talker:
         talker = Talker(machine, script, *arguments)

@@ -1,0 +1,277 @@
+"""Lesson rules on sealed laptops with real screens and programs: told, closed, allowed, and given back."""
+
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from msgspec import json
+
+from protocol.identity import Role
+from student_client.agent.journal import Journal
+from student_client.agent.state import ASSESSMENT
+from tests.end_to_end.stage import Campus, until
+from tests.netns.conftest import Lan, Talker, why_not
+from tests.netns.sealed import Sealed, Seat, ended
+from tutor_app.demo.college import always_open
+
+pytestmark = pytest.mark.netns
+
+KILLS = 20
+OURS = "etc/chromium/policies/managed/zzz-lessonlight.json"
+SEED = 20261123
+RULES = """
+[rule.trial-games]
+subject = "application"
+do = ["tell", "flag", "close"]
+is = ["xcalc", "xclock", "xlogo", "stubborn-game"]
+grace = 2
+sentence = "No games in this lesson."
+
+[rule.trial-sites]
+subject = "site"
+do = ["block"]
+is = ["games.example"]
+sentence = "Games on the web are blocked."
+
+[rule.trial-eyes]
+subject = "application"
+do = ["tell", "flag", "close"]
+is_not = ["xeyes"]
+grace = 3
+category = "academic-dishonesty"
+sentence = "Only xeyes may be used."
+
+[rules.trial]
+title = "In this trial"
+sentences = ["Be kind."]
+hold = ["trial-games", "trial-sites"]
+
+[rules.exam]
+title = "In this exam"
+kind = "assessment"
+sentences = ["Do it yourself."]
+hold = ["trial-eyes", "trial-sites"]
+
+[[exceptions]]
+device = "EXCEPTED"
+rules = ["trial-games"]
+reason = "An agreed trial"
+approved_by = ["Curriculum manager", "Maths tutor"]
+starts = 2020-01-01
+ends = 2099-12-31
+"""
+
+NewSeat = Callable[..., Seat]
+Told = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def campus(tmp_path_factory: pytest.TempPathFactory) -> Campus:
+    made = Campus(tmp_path_factory.mktemp("campus"))
+    policy = always_open((made.folder / "college/policy.toml").read_text())
+    made.college.publish(policy.replace("always = true", "always = false") + RULES)  # so that nothing holds afterwards
+    return made
+
+
+@pytest.fixture
+def seat(campus: Campus, tmp_path: Path) -> Iterator[tuple[Lan, NewSeat]]:
+    """A network, and a function that puts a laptop with a screen on it; its client is not started yet."""
+    if reason := why_not():
+        pytest.skip(reason)
+    lan = Lan()
+
+    def sit(device: str, **how: Any) -> Seat:
+        machine = Sealed(tmp_path / device)
+        lan.plug_in(machine)
+        made = Seat(machine, campus.enrolled(device), **how)
+        lan.closing(made.close)
+        return made
+
+    yield lan, sit
+    lan.close()
+
+
+def tutor_of(lan: Lan, campus: Campus, rules: str) -> Talker:
+    talker = lan.talker(
+        lan.machine(), "rules_tutor.py", str(campus.identity("head", "Maths tutor", Role.INVIGILATOR)), rules
+    )
+    talker.wait(lambda said: said.get("ready"))
+    return talker
+
+
+def status(device: str, **what: Any) -> Callable[[Told], bool]:
+    return lambda said: said.get("status") == device and all(said[name] == value for name, value in what.items())
+
+
+def now(tutor: Talker, device: str) -> Told:
+    """Return the latest that the tutor knows of a device."""
+    tutor.hear()
+    return next(said for said in reversed(tutor.said) if said.get("status") == device)
+
+
+def breach(device: str, rule: str) -> Callable[[Told], bool]:
+    return lambda said: said.get("device") == device and said.get("breach") == rule
+
+
+def breaches(tutor: Talker, device: str) -> list[tuple[str, str]]:
+    """Return every breach told of a device: (id, what it was about)."""
+    tutor.hear()
+    return [(said["id"], said["detail"]) for said in tutor.said if said.get("device") == device and "breach" in said]
+
+
+def blocks(seat: Seat, site: str) -> bool:
+    """Whether both browsers' policy files name a site."""
+    files = [content for name, content in seat.machine.policies().items() if "college.json" not in name]
+    return len(files) > 1 and all(site.encode() in content for content in files)
+
+
+def test_a_lesson_tells_closes_and_kills_allows_and_excepts_and_leaves_no_trace(
+    seat: tuple[Lan, NewSeat], campus: Campus
+) -> None:
+    lan, sit = seat
+    ruled, excepted = sit("RULED"), sit("EXCEPTED")
+    before = ruled.machine.policies()
+    tutor = tutor_of(lan, campus, "trial")
+    for one in (ruled, excepted):
+        one.client.start()
+        tutor.wait(status(one.device, live=True, rules="trial"))
+
+    # Told, then closed politely; the one who ignores that, killed. An exception leaves the same program alone.
+    stubborn = ruled.machine.folder / "stubborn-game"
+    shutil.copy("/bin/sleep", stubborn)
+    program = ruled.open("sh", "-c", f'trap "" TERM; exec "{stubborn}" 600')
+    opened_at = time.monotonic()
+    games, free, others = ruled.open("xcalc"), excepted.open("xcalc"), ruled.open("xeyes")
+    until(lambda: ruled.sees("^Notice$"), what=ruled.client.words)
+    assert games.poll() is None, "it is told before it is closed"
+    ended(games)
+    assert time.monotonic() - opened_at >= 2, "after its grace"
+    ended(program, within=25)
+    assert time.monotonic() - opened_at >= 12, "killed only after it was asked twice"
+    assert others.poll() is None
+    assert free.poll() is None
+    until(lambda: len(breaches(tutor, "RULED")) >= 2)
+    assert sorted(detail for _, detail in breaches(tutor, "RULED")) == ["stubborn-game", "xcalc"]
+    assert breaches(tutor, "EXCEPTED") == []
+    assert "No games in this lesson." in ruled.receipts()
+    until(lambda: blocks(ruled, "games.example"))
+
+    # The tutor allows it for a time, which ends by itself.
+    tutor.order(do="change", device="RULED", verb="allow", subject="application", value="xclock", minutes=0.15)
+    tutor.wait(status("RULED", changes=1))
+    allowed_at = time.monotonic()
+    clock = ruled.open("xclock")
+    with pytest.raises(Exception, match="timed out"):
+        clock.wait(7)
+    ended(clock)
+    assert time.monotonic() - allowed_at >= 9
+
+    # The cable is pulled: the rules hold, and what is broken is told once, when it is back.
+    tutor.hear()
+    lan.switch.pull(ruled.machine)
+    told = len(breaches(tutor, "RULED"))
+    ended(ruled.open("xlogo"))
+    assert blocks(ruled, "games.example")
+    assert len(breaches(tutor, "RULED")) == told
+    lan.switch.put_back(ruled.machine)
+    tutor.wait(lambda said: breach("RULED", "trial-games")(said) and said["detail"] == "xlogo", within=30)
+
+    tutor.order(do="end")
+    until(lambda: ruled.machine.policies() == before, what=ruled.client.words)
+    again = ruled.open("xclock")
+    until(lambda: ruled.sees("xclock"))
+    assert again.poll() is None
+    told_of = [detail for _, detail in breaches(tutor, "RULED")]
+    assert sorted(told_of) == ["stubborn-game", "xcalc", "xclock", "xlogo"], "each once"
+
+
+def test_killed_twenty_times_in_a_lesson_it_holds_the_same_and_gives_everything_back(
+    seat: tuple[Lan, NewSeat], campus: Campus
+) -> None:
+    lan, sit = seat
+    laptop = sit("KILLED", screen=False)
+    before = laptop.machine.policies()
+    tutor = tutor_of(lan, campus, "trial")
+    laptop.client.start()
+    tutor.wait(status("KILLED", live=True, rules="trial"))
+    until(lambda: blocks(laptop, "games.example"))
+    tutor.order(do="change", device="KILLED", verb="block", subject="site", value="more.example")
+    until(lambda: blocks(laptop, "more.example"), what=laptop.client.words)
+    held, dice = laptop.machine.policies(), random.Random(SEED)
+    for time_killed in range(KILLS):
+        laptop.client.kill()
+        found = laptop.machine.policies()
+        assert all(found.get(name) in {content, before.get(name), None} for name, content in held.items()), found
+        assert all(b"key.example" in found[name] or b"Telemetry" in found[name] for name in before), "theirs is lost"
+        if time_killed % 2:  # so that there is something to put right at the next start
+            (laptop.machine.folder / OURS).unlink(missing_ok=True)
+        said = laptop.client.log.stat().st_size
+        laptop.client.start()
+        until(lambda said=said: laptop.client.log.stat().st_size > said, what=laptop.client.words)
+        time.sleep(dice.uniform(0.0, 0.6))  # the moment of the crash is what is tried here
+    until(lambda: now(tutor, "KILLED")["live"], within=30, what=laptop.client.words)
+    until(lambda: laptop.machine.policies() == held, what=laptop.client.words)
+    tutor.order(do="end")
+    until(lambda: laptop.machine.policies() == before, what=laptop.machine.policies)
+    assert not Journal(laptop.client.state).holds
+
+
+def type_code(seat: Seat, code: str) -> None:
+    """Open the student's panel by its key and type a release code, from field to field until one takes it."""
+    if not seat.sees("^Lessonlight$"):
+        seat.tool("key", "ctrl+shift+alt+l")
+        until(lambda: seat.sees("^Lessonlight$"), what=seat.client.words)
+    seat.tool("key", "Tab", "type", code)
+    seat.tool("key", "Return")
+
+
+def test_an_assessment_holds_through_crash_and_pulled_cable_until_its_code_is_typed(
+    seat: tuple[Lan, NewSeat], campus: Campus
+) -> None:
+    lan, sit = seat
+    laptop, secret = sit("EXAM"), bytes(range(20))
+    before = laptop.machine.policies()
+    tutor = tutor_of(lan, campus, "trial")
+    laptop.client.start()
+    until(lambda: now(tutor, "EXAM")["live"], what=laptop.client.words)
+    tutor.order(do="start", device="EXAM", id="e" * 32, rules="exam", seconds=1800, secret=secret.hex())
+    began = tutor.wait(status("EXAM", rules="exam", assessment="e" * 32))
+    until(lambda: laptop.sees("Lessonlight assessment") and blocks(laptop, "games.example"), what=laptop.client.words)
+
+    # Only one program may be in front; our own windows may, too.
+    allowed, other = laptop.open("xeyes"), laptop.open("xlogo")
+    ended(other)
+    assert tutor.wait(breach("EXAM", "trial-eyes"))["detail"] == "xlogo"
+    laptop.tool("key", "ctrl+shift+alt+l")
+    until(lambda: laptop.sees("^Lessonlight$"), what=laptop.client.words)
+
+    # Killed, with its windows, while the cable is out: it holds again, to the same end.
+    lan.switch.pull(laptop.machine)
+    held = laptop.machine.policies()
+    laptop.client.kill()
+    assert laptop.machine.policies() == held
+    laptop.client.start()
+    until(lambda: laptop.sees("Lessonlight assessment"), what=laptop.client.words)
+    ended(laptop.open("xclock"))
+    assert allowed.poll() is None
+    assert laptop.machine.policies() == held
+    stored = json.decode((laptop.client.state / ASSESSMENT).read_bytes())
+    assert stored["ends_at"] == began["ends_at"]
+
+    # No network, no tutor: the sheet's code frees it. The lesson's own rules go on.
+    right = HOTP(secret, 8, SHA1()).generate(0).decode()
+    until(lambda: type_code(laptop, right) or not laptop.sees("Lessonlight assessment"), what=laptop.client.words)
+    assert "RELEASED" in laptop.receipts().upper()
+    lan.switch.put_back(laptop.machine)
+    tutor.wait(breach("EXAM", "released"), within=30)
+    assert [detail for _, detail in breaches(tutor, "EXAM")].count("xlogo") == 1, "the panel and xeyes are no breach"
+    assert {detail for _, detail in breaches(tutor, "EXAM")} == {"xlogo", "xclock", ""}
+    until(lambda: now(tutor, "EXAM")["live"], within=30)
+    tutor.order(do="end")
+    until(lambda: laptop.machine.policies() == before, what=laptop.client.words)
