@@ -92,7 +92,7 @@ def test_a_running_chromium_obeys_and_is_free_again_within_ten_seconds(
     assert go(tab, "http://bbc.example/bitesize/maths") == ""
     assert BLOCKED in go(tab, "http://bbc.example/iplayer/live")
     assert BLOCKED in go(tab, "file:///etc/hostname")
-    assert BLOCKED not in go(tab, "chrome://newtab")
+    assert go(tab, "chrome://new-tab-page-third-party/") == ""
 
 
 def test_a_chromium_with_a_blocked_page_open_is_named_and_closing_it_loses_no_tab(
@@ -139,6 +139,7 @@ def test_a_running_firefox_is_named_and_obeys_with_all_its_tabs_after_it_was_clo
     assert "BLOCKED_BY_POLICY" in again.go(again.tab(), "http://www.games.example/x")
     assert again.go(again.tab(), HOMEWORK) == ""
     journal.restore()
+    assert "BLOCKED_BY_POLICY" in again.go(again.tab(), GAMES), "it is free at its next start"
     again.close()
     free = Firefox(laptop)
     browsers.append(free)
