@@ -257,8 +257,9 @@ def test_an_assessment_holds_through_crash_and_pulled_cable_until_its_code_is_ty
     laptop.client.kill()
     assert laptop.machine.policies() == held
     laptop.client.start()
-    until(lambda: laptop.sees("Lessonlight assessment"), what=laptop.client.words)
-    ended(laptop.open("xclock"))
+    until(lambda: laptop.client.status.started_at >= laptop.client.started_at, what=laptop.client.words)
+    until(lambda: laptop.client.status.screen == "live", within=40, what=laptop.client.words)
+    ended(laptop.open("xclock"), within=30)
     assert allowed.poll() is None
     assert laptop.machine.policies() == held
     stored = json.decode((laptop.client.state / ASSESSMENT).read_bytes())
