@@ -259,7 +259,10 @@ def test_an_assessment_holds_through_crash_and_pulled_cable_until_its_code_is_ty
     laptop.client.start()
     until(lambda: laptop.client.status.started_at >= laptop.client.started_at, what=laptop.client.words)
     until(lambda: laptop.client.status.screen == "live", within=40, what=laptop.client.words)
-    ended(laptop.open("xclock"), within=30)
+    clock = laptop.open("xclock")
+    until(lambda: laptop.sees("xclock"))
+    laptop.tool("search", "--onlyvisible", "--name", "xclock", "windowactivate")  # to the front, as a click does
+    ended(clock)
     assert allowed.poll() is None
     assert laptop.machine.policies() == held
     stored = json.decode((laptop.client.state / ASSESSMENT).read_bytes())
