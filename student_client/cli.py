@@ -141,6 +141,7 @@ def run(  # noqa: PLR0917 - one option each
             "--leave-machine", help="Hold no rule that reads or changes this computer: for demonstrations and tests."
         ),
     ] = False,
+    play_machine: Annotated[str, typer.Option("--play-machine", hidden=True)] = "",
     fake_screens: Annotated[bool, typer.Option("--fake-screens", hidden=True)] = False,
     look: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
@@ -159,6 +160,7 @@ def run(  # noqa: PLR0917 - one option each
         str(port),
     ]
     argv += ["--no-mdns"] * (not mdns) + ["--verbose"] * verbose + ["--leave-machine"] * leave_machine
+    argv += ["--play-machine", play_machine] * bool(play_machine)
     argv += ["--fake-screens", "--look", str(look)] * fake_screens
     # The agent takes this process's place: the command line's libraries would stay in a laptop's memory all day.
     os.execv(sys.executable, argv)  # noqa: S606 - our own absolute argv, no shell

@@ -46,6 +46,10 @@ def main() -> int:
 
 def _machine(arguments: argparse.Namespace) -> Machine:
     """Return the computer the rules are held on; who only plays a screen must not change a real one."""
+    if arguments.play_machine:
+        from student_client.agent.played_machine import played_machine  # noqa: PLC0415 - for demonstrations only
+
+        return played_machine(arguments.play_machine, arguments.state / "played")
     if arguments.leave_machine or arguments.fake_screens:
         return LEFT_ALONE
     return choose_machine(os.environ)
@@ -58,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     parser.add_argument("--no-mdns", action="store_true")
     parser.add_argument("--leave-machine", action="store_true")
+    parser.add_argument("--play-machine", default="")
     parser.add_argument("--fake-screens", action="store_true")
     parser.add_argument("--look", type=int, default=0)
     parser.add_argument("-v", "--verbose", action="store_true")

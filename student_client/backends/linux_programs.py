@@ -17,27 +17,28 @@ _LIMIT = 120
 # Our processes are python's. What they are called is what both lists of spared programs know.
 _OURS: Final = {"student_client": "lessonlight-student", "tutor_app": "lessonlight-tutor"}
 
+_Key = tuple[float, int, str]  # when a process began, its id, and what the kernel calls it, which exec changes
+
 
 class LinuxPrograms(Programs):
     """Processes of one user that have a program of their own, without those in resources/programs/spared.txt."""
 
     def __init__(self, user: int | None = None) -> None:
         self._user = os.getuid() if user is None else user
-        self._known: dict[tuple[int, float], Program | None] = {}
+        self._known: dict[_Key, Program | None] = {}
 
     def running(self) -> tuple[Program, ...]:
-        """Return them; a process is looked at once, when it is first seen."""
-        known: dict[tuple[int, float], Program | None] = {}
+        """Return them; a process is looked at when it is first seen, and again when it has become another program."""
+        known: dict[_Key, Program | None] = {}
         try:
             for process in psutil.process_iter():
-                with suppress(psutil.Error):
-                    key = (process.pid, process.create_time())
+                with suppress(psutil.Error), process.oneshot():  # one reading of its stat for both
+                    key = (process.create_time(), process.pid, process.name())
                     known[key] = self._known[key] if key in self._known else self._look(process)
         except OSError as error:
             raise MachineError(f"The running programs cannot be read: {error.strerror}.") from error
         self._known = known
-        found = sorted((started, pid) for (pid, started), program in known.items() if program)
-        return tuple(program for started, pid in found if (program := known[pid, started]))
+        return tuple(program for key in sorted(known) if (program := known[key]))
 
     def end(self, pid: int, *, kill: bool) -> None:
         """Send SIGTERM or SIGKILL, to a process of this user that is not spared, and to no other."""

@@ -81,8 +81,9 @@ class Seat:
         return f"{LOOPBACK}:{self.port}"
 
     def start_client(self, children: Children) -> None:
-        """Start the real `lessonlight-student run`; the computer is everybody's, so it is left alone."""
-        argv = [*client(), "run", "--leave-machine", "--state", str(self.state), "--listen", self.address]
+        """Start the real `lessonlight-student run`; its rules hold on a played machine, for this one is everybody's."""
+        scene = "usb-stick" if self.activity == "idle" else "plain"
+        argv = [*client(), "run", "--play-machine", scene, "--state", str(self.state), "--listen", self.address]
         self.started_at = time.time()
         self.client = children.start(f"client of {self.name}", argv, self.environ)
 

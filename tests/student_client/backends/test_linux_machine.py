@@ -21,6 +21,8 @@ from student_client.backends.linux_signals import LinuxSignals
 from student_client.backends.machine import FileChange, MachineError
 from student_client.local import FrontFacts
 
+from .conftest import until
+
 ROUTES = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 WIFI = "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
 PHONE = "usb0\t00000000\t8131A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
@@ -256,3 +258,21 @@ def test_choosing_a_machine() -> None:
     nowhere = choose_machine({}, "win32")
     assert isinstance(nowhere.usb, Unsupported)
     assert "win32" in nowhere.usb.why
+
+
+def test_a_process_that_becomes_another_program_is_seen_as_that() -> None:
+    programs = LinuxPrograms()
+    process = subprocess.Popen(["sh", "-c", "read go; exec sleep 60"], stdin=subprocess.PIPE)
+
+    def name() -> str:
+        return next((one.name for one in programs.running() if one.pid == process.pid), "")
+
+    try:
+        assert until(lambda: name() not in {"", "sleep"})
+        assert process.stdin
+        process.stdin.write(b"go\n")
+        process.stdin.close()
+        assert until(lambda: name() == "sleep")
+    finally:
+        process.kill()
+        process.wait()
