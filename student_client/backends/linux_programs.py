@@ -2,26 +2,25 @@
 
 import os
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from protocol.policy.facts import Program
-from protocol.resource import resource_text
+from protocol.policy.match import is_spared
 from protocol.text import plain
 from student_client.backends.machine import MachineError, Programs
 
 _LIMIT = 120
-# Our processes are python's. What they are called is what both lists of spared programs know.
+# Our processes are python's; this is what the list of spared programs calls them.
 _OURS: Final = {"student_client": "lessonlight-student", "tutor_app": "lessonlight-tutor"}
 
 _Key = tuple[float, int, str]  # when a process began, its id, and what the kernel calls it, which exec changes
 
 
 class LinuxPrograms(Programs):
-    """Processes of one user that have a program of their own, without those in resources/programs/spared.txt."""
+    """Processes of one user that have a program of their own, without those no rule may touch."""
 
     def __init__(self, user: int | None = None) -> None:
         self._user = os.getuid() if user is None else user
@@ -57,12 +56,8 @@ class LinuxPrograms(Programs):
         if process.pid == os.getpid() or process.uids().real != self._user:
             return None
         name = plain(_name(process), _LIMIT)
-        return None if not name or is_spared(name) else Program(process.pid, name)
-
-
-def is_spared(name: str) -> bool:
-    """Whether a program is the desktop's own, ours, or an assistive tool, and left alone whatever rules say."""
-    return any(name == spared or (spared.endswith("*") and name.startswith(spared[:-1])) for spared in _spared())
+        program = Program(process.pid, name)
+        return None if not name or is_spared(program) else program
 
 
 def _name(process: psutil.Process) -> str:
@@ -83,9 +78,3 @@ def _run_by(arguments: list[str]) -> str:
     if is_module:
         return _OURS.get(script.partition(".")[0], script)
     return Path(script).name
-
-
-@cache
-def _spared() -> tuple[str, ...]:
-    lines = resource_text("programs/spared.txt").splitlines()
-    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from protocol.policy.facts import BluetoothFacts, Program, Signal, SignalSeen
+from protocol.policy.match import is_spared
 from student_client.agent.desktop_host import PROGRAM
 from student_client.agent.needs import front_program
 from student_client.backends.base import Unsupported
 from student_client.backends.choose import choose_machine
 from student_client.backends.linux_bluetooth import LinuxBluetooth
 from student_client.backends.linux_networks import LinuxNetworks
-from student_client.backends.linux_programs import LinuxPrograms, is_spared
+from student_client.backends.linux_programs import LinuxPrograms
 from student_client.backends.linux_signals import LinuxSignals
 from student_client.backends.machine import FileChange, MachineError
 from student_client.local import FrontFacts
@@ -224,8 +225,8 @@ def test_other_peoples_programs_are_neither_seen_nor_ended(game: subprocess.Pope
 
 @pytest.mark.parametrize("name", ["orca", "onboard-settings", "gnome-shell", "Xorg", "lessonlight-student", "kwin_x11"])
 def test_the_desktop_and_assistive_tools_are_spared(name: str) -> None:
-    assert is_spared(name)
-    assert not is_spared("supergame")
+    assert is_spared(Program(1, name))
+    assert not is_spared(Program(1, "supergame"))
 
 
 @pytest.fixture
