@@ -41,7 +41,7 @@ class Machine:
             time.sleep(0.002)
 
     def run(self, *command: str) -> str:
-        return subprocess.run([*self.enter, *command], check=True, capture_output=True, text=True, timeout=10).stdout
+        return subprocess.run([*self.enter, *command], check=True, capture_output=True, text=True, timeout=20).stdout
 
     def close(self) -> None:
         self.holder.kill()
