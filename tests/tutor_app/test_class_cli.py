@@ -484,8 +484,7 @@ def plain_jpeg(size: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
 async def test_who_asks_for_help_is_listed_longest_first_and_lowered(laptop, run) -> None:
     def asks(since: float, text: str) -> Callable[[Laptop, Link], Awaitable[None]]:
         async def behave(one: Laptop, link: Link) -> None:
-            await one.let_in(link)
-            await link.send(status(hand=HandFacts(since=since, text=text)))
+            await one.let_in(link, status(hand=HandFacts(since=since, text=text)))
             while True:
                 await one.answer(link, await one.hear(link))
 

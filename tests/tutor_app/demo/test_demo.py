@@ -43,7 +43,7 @@ class Run:
             assert line, self.said
             self.said += line
 
-    def end(self, within: float = 60) -> int:
+    def end(self, within: float = 240) -> int:
         said, _ = self.process.communicate(timeout=within)
         self.said += said
         return self.process.returncode

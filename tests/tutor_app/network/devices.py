@@ -128,8 +128,8 @@ class Laptop:
         self.heard.append(message)
         return message
 
-    async def let_in(self, link: Link) -> bool:
-        """Answer everything up to the permit."""
+    async def let_in(self, link: Link, told: Status | None = None) -> bool:
+        """Answer everything up to the permit; `told` is the first status after it."""
         while not isinstance(message := await self.hear(link), PermitRequest):
             if isinstance(message, Hello):
                 await link.send(Welcome(version=VERSION, program="test", policy_version=self.policy_version, clock=1.0))
@@ -141,7 +141,7 @@ class Laptop:
             await link.close()
             return False
         await link.send(PermitGranted(lesson=message.lesson.id, until=message.lesson.ends_at, may=self.may))
-        await link.send(status())
+        await link.send(told or status())
         return True
 
     async def work(self, link: Link) -> None:
