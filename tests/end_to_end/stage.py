@@ -35,7 +35,19 @@ from tutor_app.ui.surface import Surface
 
 PASSPHRASE = "correct horse battery"
 PATIENCE = 20.0  # seconds until a test gives up; what must be quicker is measured and asserted
+_TURNS, _TURNS_TAKE = 2_000_000, 0.12  # of an empty loop, and the seconds they take on a laptop of today
 TILE = WatchAsk(stream=Stream.TILE, width=320, height=180, interval_ms=100)
+
+
+def promised(seconds: float) -> float:
+    """Return what a promise of so many seconds is worth on this computer now: never less, and more while it is slow.
+
+    Promises are made for a processor of today, and measured in benchmarks/. Shared computers can be far slower.
+    """
+    began, turns = time.perf_counter(), 0
+    while turns < _TURNS:
+        turns += 1
+    return seconds * min(10.0, max(1.0, (time.perf_counter() - began) / _TURNS_TAKE))
 
 
 def until(condition: Callable[[], Any], within: float = PATIENCE, what: object = "") -> float:

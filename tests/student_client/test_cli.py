@@ -121,7 +121,7 @@ def test_unenrolling_undoes_it_and_keeps_the_receipts(shell: Shell, college: Col
 
 
 def test_unenrolling_gives_back_what_rules_have_changed(shell: Shell, college: College) -> None:
-    shell.run("enrol", shell.join(college.add_device("LAPTOP-05", group="10B")))
+    shell.run("enrol", shell.join(college.add_device("LAPTOP-21", group="10B")))
     theirs, ours = shell.home / "policies/theirs.json", shell.home / "policies/new/ours.json"
     theirs.parent.mkdir()
     theirs.write_text("{}")
@@ -134,7 +134,7 @@ def test_unenrolling_gives_back_what_rules_have_changed(shell: Shell, college: C
 
 
 def test_what_could_not_be_given_back_is_said_and_tried_again(shell: Shell, college: College) -> None:
-    shell.run("enrol", shell.join(college.add_device("LAPTOP-06", group="10B")))
+    shell.run("enrol", shell.join(college.add_device("LAPTOP-22", group="10B")))
     policy, folder = shell.home / "policy.json", StateFolder(shell.state)
     Journal(folder).hold([FileChange(policy, b"ours")])
     policy.unlink()
