@@ -167,8 +167,7 @@ class WallView(QListView):
         """Paint the tiles, or say why there are none."""
         self._delegate.dirty = event.region()
         painter = QPainter(self.viewport())
-        for rect in event.region():
-            painter.fillRect(rect, QColor(self._theme.tokens.paper))
+        painter.fillRect(event.rect(), QColor(self._theme.tokens.paper))  # Qt clips it to the changed region
         painter.end()
         super().paintEvent(event)
         words = self.nothing() if not self._model().rowCount() else ""
