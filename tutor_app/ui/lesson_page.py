@@ -82,18 +82,7 @@ class LessonPage(QStackedWidget):
         self.focus_view = FocusView(theme, actions, pictures, viewer)
         self.addWidget(self.wall_page)
         self.addWidget(self.focus_view)
-        self.desk = AssessmentDesk(
-            theme,
-            actions,
-            run,
-            self.wall_page,
-            office=office,
-            policy=college.bundle.policy,
-            viewer=viewer,
-            clock=clock,
-            chosen=self.chosen,
-            selected=lambda: bool(self.focused or self.wall_page.selected()),
-        )
+        self.desk = self._assessment_desk(office)
         wall = self.wall_page.wall
         self.watching = Watching(
             wire,
@@ -108,6 +97,20 @@ class LessonPage(QStackedWidget):
         self._connect()
         self.follow()
         self.watching.settle()
+
+    def _assessment_desk(self, office: Office) -> AssessmentDesk:
+        return AssessmentDesk(
+            self._theme,
+            self._actions,
+            self.run,
+            self.wall_page,
+            office=office,
+            policy=self._college.bundle.policy,
+            viewer=self._viewer,
+            clock=self._clock,
+            chosen=self.chosen,
+            selected=lambda: bool(self.focused or self.wall_page.selected()),
+        )
 
     # ── what the tutor is looking at ────────────────────────────────────────────────────────────────────────────────
 
