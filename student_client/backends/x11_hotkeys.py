@@ -64,13 +64,16 @@ class X11Hotkeys(Hotkeys):
         return (key,) if before is None or (at - before) % _WRAP > _REPEAT_MS else ()
 
     def _grab_all(self) -> None:
-        with in_words(self._connection.display):
-            self._connection.core.UngrabKey(xp.Grab.Any, self._connection.root, xp.ModMask.Any)
-        self._keys = {
-            keycode: key
-            for key, (keysym, usual) in _LETTERS.items()
-            if self._grab(keycode := self._connection.keycode(keysym) or usual)
-        }
+        """Hold the letters where the layout of this moment has them.
+
+        The server tells of a mapping whenever another keyboard is typed on, mostly with the letters where they were.
+        Those grabs stay as they are: one given back and taken again could miss the very press it is there for.
+        """
+        wanted = {self._connection.keycode(keysym) or usual: key for key, (keysym, usual) in _LETTERS.items()}
+        before = self._keys
+        self._keys = {code: key for code, key in wanted.items() if code in before or self._grab(code)}
+        for keycode in before.keys() - wanted.keys():
+            self._let_go(keycode)
 
     def _grab(self, keycode: int) -> bool:
         """Grab a key whatever Caps Lock and Num Lock are; False where another program has it."""
@@ -82,10 +85,13 @@ class X11Hotkeys(Hotkeys):
                         False, self._connection.root, _MODIFIERS | caps | num, keycode, mode, mode, is_checked=True
                     ).check()
         except RequestError:
-            with in_words(self._connection.display):
-                self._connection.core.UngrabKey(keycode, self._connection.root, xp.ModMask.Any)
+            self._let_go(keycode)
             return False
         return True
+
+    def _let_go(self, keycode: int) -> None:
+        with in_words(self._connection.display):
+            self._connection.core.UngrabKey(keycode, self._connection.root, xp.ModMask.Any)
 
 
 @contextmanager

@@ -134,10 +134,11 @@ class Client:
         xinput.XISetClientPointer(window, newest[xi.DeviceType.MasterPointer], is_checked=True).check()
         xinput.XISetFocus(window, 0, newest[xi.DeviceType.MasterKeyboard], is_checked=True).check()
 
-    def press(self, keycode: int = 38) -> None:
-        """Press and release a key by XTEST, from this client."""
+    def press(self, *keycodes: int) -> None:
+        """Press keys by XTEST, from this client, and release them from the last to the first; `a` if none is named."""
         xtest = self.connection(xcffib.xtest.key)
-        for event in (2, 3):  # KeyPress, KeyRelease
+        keys = keycodes or (38,)
+        for event, keycode in [(2, key) for key in keys] + [(3, key) for key in reversed(keys)]:  # KeyPress, KeyRelease
             xtest.FakeInput(event, keycode, 0, 0, 0, 0, 0)
         self.sync()
 

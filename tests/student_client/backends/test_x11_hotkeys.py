@@ -1,5 +1,8 @@
 """The keys on a real display: heard under every program, held down once, and nothing else heard."""
 
+import select
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +12,7 @@ from student_client.backends.base import Hotkey, HotkeysError
 from student_client.backends.x11_hotkeys import X11Hotkeys
 
 COVER = "ctrl+alt+shift+c"
+CONTROL_ALT_SHIFT_C = (37, 64, 50, 54)  # as every PC keyboard has them
 
 
 @pytest.fixture
@@ -72,6 +76,29 @@ def test_another_layout_moves_the_letters(xvfb: str, hotkeys: X11Hotkeys, heard:
     assert hotkeys.take() == ()
     tool(xvfb, "xdotool", "key", COVER)
     assert heard(1) == [Hotkey.COVER]
+
+
+def test_no_press_is_missed_while_the_server_tells_of_another_keyboard(
+    xvfb: str, hotkeys: X11Hotkeys, new_client: Any
+) -> None:
+    """As when a student types on a second keyboard: the server tells of a mapping, and the press follows at once."""
+    client, presses = new_client(xvfb), 100
+
+    def type_them() -> None:
+        for number in range(presses):
+            client.core.ChangeKeyboardMapping(1, 253, 1, [ord("a") + number % 26])  # a key that no keyboard has
+            client.sync()
+            time.sleep(number * 3e-5)  # a little later each time, so as to meet every moment of what the mapping starts
+            client.press(*CONTROL_ALT_SHIFT_C)
+            time.sleep(0.01)  # else it would be a key held down
+
+    typing = threading.Thread(target=type_them)
+    typing.start()
+    heard = []
+    while typing.is_alive() or select.select([hotkeys.fileno()], [], [], 0.1)[0]:
+        select.select([hotkeys.fileno()], [], [], 0.01)
+        heard += hotkeys.take()
+    assert heard == [Hotkey.COVER] * presses
 
 
 def test_a_key_that_another_program_has_is_left_out(xvfb: str, hotkeys: X11Hotkeys) -> None:
