@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from protocol.identity import ID_PATTERN, Credentials, IdentityError, Role, make_credentials
+from protocol.identity import ID_PATTERN, Credentials, IdentityError, make_credentials
 from protocol.messages import Name
 from protocol.policy.bundle import MAXIMUM_SIZE as BUNDLE_SIZE
 from protocol.policy.bundle import BundleError, open_bundle
+from protocol.role import Role
 
 MAXIMUM_SIZE: Final = BUNDLE_SIZE + 32 * 1024
 _HEADING: Final = b"Lessonlight enrolment 1\n"

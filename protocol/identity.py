@@ -7,7 +7,6 @@ A certificate is somebody's only if a chain to the college's own authority was c
 import math
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
 
+from protocol.role import STAFF_ROLES, Role
 from protocol.text import plain
 
 NAME_LENGTH: Final = 64  # X.520's upper bound of a common name and of an organizational unit
@@ -39,20 +39,6 @@ _UNREADABLE: Final = (
 
 class IdentityError(Exception):
     """A certificate, key or identity file that is not what it should be; the text says which and why."""
-
-
-class Role(StrEnum):
-    """What a certificate is for. The first four are people."""
-
-    TUTOR = "tutor"
-    INVIGILATOR = "invigilator"
-    DSL = "dsl"
-    MANAGER = "manager"
-    DEVICE = "device"
-    POLICY = "policy"
-
-
-STAFF_ROLES: Final = (Role.TUTOR, Role.INVIGILATOR, Role.DSL, Role.MANAGER)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The house's layers (docs: DESIGN, "The house"): who may import what, and who may ask a clock."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ PURE = (
     "protocol/codec.py",
     "protocol/session.py",
     "protocol/identity.py",
+    "protocol/role.py",
     "protocol/presence.py",
     "protocol/policy/",
     "tutor_app/classroom/",
@@ -98,3 +101,11 @@ def test_imports_keep_to_their_layer(path: Path) -> None:
 
 def test_the_pure_rooms_exist() -> None:
     assert [room for room in PURE if not (ROOT / room).exists()] == []
+
+
+def test_the_students_desktop_loads_nothing_that_only_the_agent_needs() -> None:
+    """Each of these is megabytes on every laptop; the agent alone speaks to the network and reads certificates."""
+    only_the_agents = ("cryptography", "websockets", "zeroconf", "asyncio", "pyudev", "psutil")
+    program = "import sys, student_client.desktop.__main__; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert sorted(set(only_the_agents) & set(loaded.stdout.split())) == []

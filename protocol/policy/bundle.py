@@ -18,7 +18,6 @@ from msgspec import Meta, Struct
 
 from protocol.identity import (
     IdentityError,
-    Role,
     college_of,
     identity_in,
     issued_by,
@@ -29,6 +28,7 @@ from protocol.identity import (
 from protocol.messages import Count, Name, Time, Value
 from protocol.policy.document import Policy
 from protocol.policy.timetable import TimetableEntry
+from protocol.role import Role
 
 MAXIMUM_SIZE: Final = 256 * 1024  # of a policy bundle: what one `PolicyOffer` may carry
 STAFF_MAXIMUM_SIZE: Final = 4 * 1024 * 1024  # with a register of 30,000 devices

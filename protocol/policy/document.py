@@ -7,9 +7,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 from msgspec.structs import replace
 
-from protocol.identity import Role
 from protocol.messages import Line, Name, Paragraph, Right, Sentence, Slug, Time, Value
 from protocol.policy.rule import Rule
+from protocol.role import Role
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DAY: Final = 24 * 60  # minutes

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from msgspec.structs import replace
 
-from protocol.identity import ID_PATTERN, NAME_LENGTH, STAFF_ROLES, Role
+from protocol.identity import ID_PATTERN, NAME_LENGTH
 from protocol.messages import Right
 from protocol.policy.document import (
     DAY,
@@ -29,6 +29,7 @@ from protocol.policy.lines import key_lines
 from protocol.policy.parse_people import read_adjustments, read_days_off, read_exceptions, read_terms
 from protocol.policy.parse_rules import SLUG, read_rules, rule_names
 from protocol.policy.table import Problem, Table
+from protocol.role import STAFF_ROLES, Role
 
 MAXIMUM_SIZE: Final = 128 * 1024  # characters; half of what a bundle may hold, the rest is the deny list's
 

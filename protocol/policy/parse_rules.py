@@ -7,12 +7,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from protocol.identity import Role
 from protocol.policy.breaches import CONDITIONS
 from protocol.policy.document import DEFAULT_RULES, ROLE_LIMITS, RuleSet
 from protocol.policy.rule import Do, Rule, Subject
 from protocol.policy.sites import CATEGORY, category_of, site_of
 from protocol.policy.table import Table, suggestion
+from protocol.role import Role
 
 SLUG: Final = r"[a-z0-9][a-z0-9-]{0,39}"
 _SET: Final = "name of a rule set (small letters, digits, dashes)"

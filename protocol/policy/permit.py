@@ -6,10 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import LessonTerms, Reason, Right
 from protocol.policy.document import Policy, same_group
 from protocol.policy.hours import college_hours
+from protocol.role import Role
 
 CLOCK_TOLERANCE: Final = 300  # seconds a lesson may seem to begin in the future: two clocks never agree
 

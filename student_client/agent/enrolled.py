@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from protocol.identity import Credentials, IdentityError, Role, identity_in, read_certificate, valid_between
+from protocol.identity import Credentials, IdentityError, identity_in, read_certificate, valid_between
+from protocol.role import Role
 from student_client.agent.state import StateError, StateFolder
 from student_client.agent.status import DeviceFacts, StatusBoard
 

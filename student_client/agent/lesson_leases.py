@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from msgspec import DecodeError, Meta, json
 from msgspec.structs import replace
 
-from protocol.identity import Role
 from protocol.messages import ChangeRule, Id, LessonTerms, Line, Name, Slug, Time, Value
 from protocol.policy.document import DAY, Policy
 from protocol.policy.permit import Permit, may_apply
 from protocol.policy.rules import Change, RulesLease
+from protocol.role import Role
 from student_client.agent.leases import LeaseRefused
 
 MOST: Final = 16  # lessons; as many as there may be links

@@ -16,10 +16,11 @@ from uuid import uuid4
 from PySide6.QtGui import QImage
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
 from protocol.messages import Frame, LessonTerms, Patches, Stream
 from protocol.policy.bundle import open_staff_bundle
+from protocol.role import Role
 from student_client.agent.state import StateFolder
 from student_client.agent.status import AgentStatus, read_status
 from tutor_app.admin.college import College

@@ -7,8 +7,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 
-from protocol.identity import Role
 from protocol.messages import AssessmentTerms
+from protocol.role import Role
 from student_client.agent.state import RECEIPTS
 from tests.end_to_end.conftest import Glass
 from tests.end_to_end.stage import Campus, Laptop, hold_lesson, until

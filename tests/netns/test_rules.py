@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from protocol.identity import Role
+from protocol.role import Role
 from student_client.agent.journal import Journal
 from student_client.agent.state import ASSESSMENT
 from tests.end_to_end.stage import Campus, until

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
+from protocol.role import Role
 from tutor_app.admin.college import College
 
 NOW = 1_790_000_000.0  # Monday 21 September 2026, 14:13:20 UTC

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.enrolment import MAXIMUM_SIZE, EnrolmentError, JoinFile, read_join, write_join
-from protocol.identity import Role
 from protocol.policy.bundle import open_bundle
+from protocol.role import Role
 from tests.protocol.issuer import NOW, Issuer
 
 

@@ -13,9 +13,10 @@ from websockets.frames import Frame, Opcode
 from protocol import link as link_module
 from protocol.enrolment import read_join
 from protocol.frame_limit import LimitedServerConnection
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
 from protocol.link import LinkClosed, dial
+from protocol.role import Role
 from protocol.tls import device_context, staff_context
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP

@@ -17,10 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.identity import (
-    STAFF_ROLES,
     Identity,
     IdentityError,
-    Role,
     college_of,
     expires_at,
     identity_of,
@@ -29,6 +27,7 @@ from protocol.identity import (
     make_credentials,
     read_certificate,
 )
+from protocol.role import STAFF_ROLES, Role
 from tests.protocol.issuer import Issuer
 
 COLLEGE = UUID("8d8ac610-566d-4ef0-9c22-186b2a5ed793")

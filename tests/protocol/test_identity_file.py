@@ -7,8 +7,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import NoEncryption, load_pem_private_key, pkcs12
 
-from protocol.identity import Credentials, IdentityError, Role, issued_by, read_certificate
+from protocol.identity import Credentials, IdentityError, issued_by, read_certificate
 from protocol.identity_file import MAXIMUM_SIZE, load_identity, write_identity
+from protocol.role import Role
 from tests.protocol.issuer import NOW, Issuer
 from tutor_app.admin.certificates import STAFF_USAGE, Authority, Holder, make_leaf, new_key
 from tutor_app.admin.keys import Keys

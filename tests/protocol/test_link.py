@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
 from protocol.link import Link, LinkClosed, dial
 from protocol.messages import (
@@ -27,6 +27,7 @@ from protocol.messages import (
     Watch,
     Welcome,
 )
+from protocol.role import Role
 from protocol.session import GREETING_LIMIT, CloseCode, Side
 from protocol.tls import device_context, peer_identity, staff_context
 from tests.kit import ID, frame, jpeg, lesson

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 
 from protocol import session
-from protocol.identity import Role
 from protocol.messages import DeviceMessage, LeaseSeconds, Message, Reason, Right, StaffMessage
 from protocol.policy.document import ROLE_LIMITS
+from protocol.role import Role
 from protocol.session import RIGHT, SENDER, TABLE, CloseCode, Side, State
 
 TEXT = Path(session.__file__).with_name("PROTOCOL.md").read_text(encoding="utf-8")

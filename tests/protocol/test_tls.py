@@ -13,7 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from protocol.identity import Credentials, Identity, IdentityError, Role
+from protocol.identity import Credentials, Identity, IdentityError
+from protocol.role import Role
 from protocol.tls import device_context, peer_identity, staff_context
 from tests.protocol.issuer import Issuer
 from tutor_app.admin.certificates import Authority, Holder, make_leaf, new_key

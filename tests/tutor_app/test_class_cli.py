@@ -20,7 +20,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.link import Link
 from protocol.messages import (
     ChangeRule,
@@ -37,6 +37,7 @@ from protocol.messages import (
     Unlock,
 )
 from protocol.messages import Result as Done
+from protocol.role import Role
 from student_client.agent.state import StateFolder
 from tests.tutor_app.network.devices import Laptop, refuse, status
 from tutor_app.admin.college import College

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol.identity import Role
 from protocol.messages import Reason
 from protocol.policy.permit import Permit, decide_permit
+from protocol.role import Role
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP
 from tutor_app.signin import LessonRefused, SignedIn, SignInError, clock_today, open_lesson, sign_in, with_newest

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from protocol.identity import Role, authority_uri, college_of, leaf_uri
+from protocol.identity import authority_uri, college_of, leaf_uri
+from protocol.role import Role
 
 ROOT_DAYS: Final = 20 * 365
 AUTHORITY_DAYS: Final = 10 * 365

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from protocol.identity import STAFF_ROLES, Role
 from protocol.policy.bundle import BundleError, open_staff_bundle
+from protocol.role import STAFF_ROLES, Role
 from tutor_app.admin.college import DEFAULT_PACK, College, CollegeError, check_unused, packs
 from tutor_app.admin.failures import EXIT_CODES, UsageMistakeError, told, warn
 from tutor_app.admin.files import write_whole

@@ -21,13 +21,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from msgspec.structs import replace
 
 from protocol.enrolment import JoinFile, write_join
-from protocol.identity import NAME_LENGTH, Role
+from protocol.identity import NAME_LENGTH
 from protocol.identity_file import write_identity
 from protocol.policy.bundle import Bundle, RegisteredDevice, StaffBundle, sign_bundle, sign_staff_bundle
 from protocol.policy.document import Policy, for_publication
 from protocol.policy.parse import parse_policy
 from protocol.policy.timetable import TimetableEntry, decode_timetable, encode_timetable
 from protocol.resource import resource, resource_text
+from protocol.role import Role
 from protocol.text import is_plain
 from tutor_app.admin.certificates import (
     AUTHORITY_DAYS,

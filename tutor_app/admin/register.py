@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from protocol.identity import ID_PATTERN, Role
+from protocol.identity import ID_PATTERN
 from protocol.messages import Time
+from protocol.role import Role
 
 # How far a device's clock may be behind before it takes an expired certificate for a valid one.
 _GRACE: Final = 30 * 24 * 3600

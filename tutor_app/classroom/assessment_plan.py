@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from protocol.identity import Role
 from protocol.messages import Right, RulesFacts
 from protocol.policy.document import Policy, RuleSet, exemption_key
+from protocol.role import Role
 from protocol.text import plain
 from tutor_app.classroom.student import Presence, Student
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from protocol.identity import Role
+from protocol.role import Role
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP
 

@@ -8,11 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import time
 
-from protocol.identity import Credentials, Identity, Role
+from protocol.identity import Credentials, Identity
 from protocol.link import Link
 from protocol.messages import LessonTerms, Reason
 from protocol.policy.bundle import StaffBundle
 from protocol.policy.document import same_group
+from protocol.role import Role
 from protocol.session import CloseCode
 from protocol.tls import staff_context
 from tutor_app.classroom.classroom import Order

@@ -7,8 +7,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from protocol.identity import Role
 from protocol.policy.document import Policy, RuleSet
+from protocol.role import Role
 from tutor_app.classroom.phrases import clock_time
 from tutor_app.classroom.rules import Change
 from tutor_app.ui.runs import single_line

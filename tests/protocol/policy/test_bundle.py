@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.identity import Role
 from protocol.policy.bundle import (
     MAXIMUM_SIZE,
     STAFF_MAXIMUM_SIZE,
@@ -26,6 +25,7 @@ from protocol.policy.bundle import (
     sign_staff_bundle,
 )
 from protocol.policy.document import Policy
+from protocol.role import Role
 from tests.protocol.issuer import NOW, Issuer
 from tutor_app.admin.certificates import DEVICE_USAGE, Authority, Holder, make_leaf, new_key
 from tutor_app.admin.college import College

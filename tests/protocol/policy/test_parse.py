@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.identity import Role
 from protocol.messages import Right
 from protocol.policy.document import DEFAULT_RULES, WEEKDAYS, Policy, Route, Span
 from protocol.policy.parse import MAXIMUM_SIZE, PolicyError, parse_policy
 from protocol.resource import resource_text
+from protocol.role import Role
 
 FIRST = resource_text("policies/college.toml")
 

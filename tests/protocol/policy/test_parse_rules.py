@@ -2,12 +2,12 @@
 
 import pytest
 
-from protocol.identity import Role
 from protocol.policy.document import Policy
 from protocol.policy.parse import PolicyError, parse_policy
 from protocol.policy.permit import may_apply
 from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
+from protocol.role import Role
 
 from .ground import NOW, at
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import LessonTerms, Reason, Right
 from protocol.policy.document import Policy
 from protocol.policy.parse import parse_policy
 from protocol.policy.permit import CLOCK_TOLERANCE, Permit, Refusal, decide_permit
 from protocol.resource import resource_text
+from protocol.role import Role
 
 MINUTE, HOUR = 60.0, 3600.0
 FIRST = parse_policy(resource_text("policies/college.toml"))

@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
 from protocol.link import Link, dial
 from protocol.messages import (
@@ -36,6 +36,7 @@ from protocol.messages import (
 from protocol.policy.bundle import Bundle, sign_bundle
 from protocol.policy.document import RuleSet
 from protocol.policy.parse import parse_policy
+from protocol.role import Role
 from protocol.tls import staff_context
 from student_client.agent.agent import Agent, Options
 from student_client.agent.fake_desktop import FakeDesktop

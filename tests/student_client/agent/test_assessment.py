@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from msgspec.structs import replace
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import (
     AssessmentTerms,
     Breach,
@@ -31,6 +31,7 @@ from protocol.messages import (
 from protocol.policy.document import Adjustment, Policy, RuleSet, exemption_key
 from protocol.policy.parse import parse_policy
 from protocol.policy.permit import Permit
+from protocol.role import Role
 from student_client.agent.assessment import extra_time, started
 from student_client.agent.leases import LeaseRefused
 from student_client.agent.release import TRIES, WAIT

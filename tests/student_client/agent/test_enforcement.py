@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
-from protocol.identity import Role
 from protocol.messages import (
     Breach,
     Changeable,
@@ -32,6 +31,7 @@ from protocol.messages import (
 from protocol.policy.document import RuleSet
 from protocol.policy.facts import BluetoothFacts, Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
+from protocol.role import Role
 from student_client.agent import enforcement, incidents, machine_thread
 from student_client.agent import visit as visit_module
 from student_client.agent.state import JOURNAL, POLICY, StateFolder

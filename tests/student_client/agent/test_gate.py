@@ -3,11 +3,12 @@ from uuid import UUID
 
 import pytest
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import LessonTerms, Reason
 from protocol.policy.bundle import Bundle
 from protocol.policy.parse import parse_policy
 from protocol.policy.permit import Permit, Refusal
+from protocol.role import Role
 from student_client.agent.gate import CLOCK_TOLERANCE, Gate
 from tutor_app.admin.college import initial_policy
 

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import Lock, Right
 from protocol.policy.permit import Permit
+from protocol.role import Role
 from student_client.agent.leases import LONGEST, MOST, LeaseRefused, Leases, read_leases, write_leases
 
 COLLEGE = UUID(int=7)

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import Changeable, ChangeRule, LessonTerms, Verb
 from protocol.policy.permit import Permit
+from protocol.role import Role
 from student_client.agent.leases import LeaseRefused
 from student_client.agent.lesson_leases import (
     LONGEST,

@@ -13,9 +13,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from protocol import session
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role, make_credentials
+from protocol.identity import Credentials, make_credentials
 from protocol.link import LinkClosed, dial
 from protocol.messages import Reason, Refused
+from protocol.role import Role
 from protocol.session import GREETING_LIMIT, CloseCode
 from protocol.tls import staff_context
 from student_client.agent import server

@@ -6,7 +6,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from protocol.identity import Role, college_of, identity_in, issued_by, valid_between
+from protocol.identity import college_of, identity_in, issued_by, valid_between
+from protocol.role import Role
 from tutor_app.admin.certificates import (
     DEVICE_USAGE,
     STAFF_USAGE,

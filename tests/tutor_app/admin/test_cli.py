@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from protocol.enrolment import read_join
-from protocol.identity import Role
 from protocol.identity_file import load_identity
 from protocol.policy.bundle import open_staff_bundle
+from protocol.role import Role
 from tutor_app.admin.cli import app
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP

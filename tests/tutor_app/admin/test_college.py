@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from protocol.enrolment import read_join
-from protocol.identity import Role, expires_at
+from protocol.identity import expires_at
 from protocol.identity_file import load_identity
 from protocol.policy.bundle import RegisteredDevice, StaffBundle, newer, open_bundle, open_staff_bundle
 from protocol.policy.parse import PolicyError
+from protocol.role import Role
 from tutor_app.admin import college as college_module
 from tutor_app.admin.college import College, CollegeError
 from tutor_app.admin.files import write_whole

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from protocol.identity import Role
+from protocol.role import Role
 from tutor_app.admin.listing import SOON, State, as_json, state_of
 from tutor_app.admin.register import Entry, Issued
 

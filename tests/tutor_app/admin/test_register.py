@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from protocol.identity import Role
+from protocol.role import Role
 from tutor_app.admin.register import (
     Entry,
     Issued,

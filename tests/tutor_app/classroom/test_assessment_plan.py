@@ -1,12 +1,12 @@
 import pytest
 from msgspec.structs import replace
 
-from protocol.identity import Role
 from protocol.messages import Right, RulesFacts, Unheld
 from protocol.policy.document import Adjustment, Exemption, exemption_key
 from protocol.policy.parse import parse_policy
 from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
+from protocol.role import Role
 from tutor_app.classroom.assessment_plan import (
     Check,
     Readiness,

@@ -13,10 +13,11 @@ from uuid import uuid4
 import pytest
 
 from protocol.enrolment import read_join
-from protocol.identity import Credentials, Role
+from protocol.identity import Credentials
 from protocol.identity_file import load_identity
 from protocol.messages import LessonTerms, Stream
 from protocol.policy.bundle import StaffBundle, open_staff_bundle
+from protocol.role import Role
 from tests.tutor_app.network.devices import Behaviour, Laptop
 from tutor_app.admin.college import College
 from tutor_app.admin.keys import CHEAP

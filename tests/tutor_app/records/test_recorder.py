@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from protocol.identity import Identity, Role
+from protocol.identity import Identity
 from protocol.messages import Breach, Changeable, ChangeRule, LessonTerms, Verb
+from protocol.role import Role
 from tutor_app.classroom.events import BreachTold, CommandAnswered, MessageUnderstood
 from tutor_app.classroom.student import Student
 from tutor_app.classroom.values import Order

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter
 
-from protocol.identity import Credentials, Identity, Role
+from protocol.identity import Credentials, Identity
 from protocol.messages import (
     Breach,
     Frame,
@@ -33,6 +33,7 @@ from protocol.policy.document import Adjustment, Policy, exemption_key
 from protocol.policy.parse import parse_policy
 from protocol.policy.rule import Do, Rule, Subject
 from protocol.resource import resource_text
+from protocol.role import Role
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.classroom import Order, Place
 from tutor_app.classroom.events import (

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from protocol.identity import Role
 from protocol.messages import Changeable, ChangeRule, DropChange, SetRules, Verb
+from protocol.role import Role
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import CTRL, Held
 from tutor_app.ui.rules_dialog import RulesDialog
