@@ -4,8 +4,9 @@ Strings are plain text (see `text.is_plain`): a message that holds anything else
 Numbers and lengths are checked by `codec` on both ways. Times are Unix seconds (UTC), durations seconds.
 """
 
-from enum import StrEnum
-from typing import Annotated, Final, TypeAlias
+from enum import Enum, StrEnum
+from functools import cache
+from typing import Annotated, Any, Final, TypeAlias, get_args, get_type_hints
 
 from msgspec import Meta, Struct
 
@@ -37,11 +38,23 @@ class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What both messages and the values inside them are: frozen, keyword-only, plain text only."""
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
+        for name in _texts_of(type(self)):
             value = getattr(self, name)
             for text in value if isinstance(value, tuple) else (value,):
                 if isinstance(text, str) and not is_plain(text, multiline=name in _MULTILINE):
                     raise ValueError(f"{type(self).__name__}.{name} is not plain text")
+
+
+@cache
+def _texts_of(kind: type[Value]) -> tuple[str, ...]:
+    """Return the fields that may hold text of their own: a picture has none, and its patches have looked at theirs."""
+    return tuple(name for name, hint in get_type_hints(kind).items() if _holds_text(hint))
+
+
+def _holds_text(hint: Any) -> bool:
+    if isinstance(hint, type) and issubclass(hint, str):
+        return not issubclass(hint, Enum)
+    return any(map(_holds_text, get_args(hint)))
 
 
 class Message(Value, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="is", tag=_kebab):

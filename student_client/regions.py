@@ -5,6 +5,7 @@ comparing cost a few operations a row, however scattered the drawing was, and bo
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final, NamedTuple
 
 CELL: Final = 16
@@ -103,7 +104,8 @@ class Region:
         if (inside := rect.within(self._screen)) is None:
             return 0.0
         bits, rows = _bits(inside), _touched(inside)
-        return sum((self._rows[row] & bits).bit_count() for row in rows) / (bits.bit_count() * len(rows))
+        there = self._rows[rows.start : rows.stop]
+        return sum([(row & bits).bit_count() for row in there]) / (bits.bit_count() * len(there))
 
     def join(self, other: "Region") -> None:
         """Set what is set in another region of the same screen."""
@@ -129,6 +131,9 @@ class Region:
 
 def boxes_of(rects: Iterable[Rect], screen: Rect) -> tuple[Rect, ...]:
     """Return at most BOXES disjoint rectangles that hold all of `rects` that lies on a screen with a place."""
+    rects = tuple(rects)
+    if len(rects) == 1:
+        return tuple(found for rect in rects if (found := rect.within(screen)))
     region = Region(screen.width, screen.height)
     for rect in rects:
         region.add(rect.moved(-screen.x, -screen.y))
@@ -163,13 +168,16 @@ def _stacked(rows: list[int], step: int = 1) -> list[Rect]:
     """Return the rows' runs as rectangles in cells; equal runs of neighbouring rows, `step` cells high, are one."""
     done: list[Rect] = []
     growing: dict[tuple[int, int], Rect] = {}
-    for number, bits in enumerate(rows):
+    top = 0
+    for bits, equal in groupby(rows):
+        height = step * sum(1 for _ in equal)
         still: dict[tuple[int, int], Rect] = {}
         for start, length in _runs(bits):
-            above = growing.pop((start, length), Rect(start, number * step, length, 0))
-            still[start, length] = above._replace(height=above.height + step)
+            above = growing.pop((start, length), Rect(start, top, length, 0))
+            still[start, length] = Rect(start, above.y, length, above.height + height)
         done += growing.values()
         growing = still
+        top += height
     return [*done, *growing.values()]
 
 
