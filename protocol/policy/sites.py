@@ -33,15 +33,34 @@ def site_of(value: str) -> str:
 def covers(wide: str, narrow: str) -> bool:
     """Whether every address of the site `narrow` belongs to the site `wide`."""
     (host, _, path), (other, _, below) = wide.partition("/"), narrow.partition("/")
-    if other != host and not other.endswith(f".{host}"):
-        return False
-    return not path or below == path or below.startswith(f"{path}/")
+    return _has_host(host, other) and _has_path(path, below)
 
 
 def in_both(one: Iterable[str], other: Sequence[str]) -> tuple[str, ...]:
     """Return the sites that two lists have in common, however wide either names them."""
-    narrower = (b if covers(a, b) else a for a in one for b in other if covers(a, b) or covers(b, a))
-    return tuple(dict.fromkeys(narrower))
+    common = (_shared(a, b) for a in one for b in other)
+    return tuple(dict.fromkeys(filter(None, common)))
+
+
+def _shared(one: str, other: str) -> str:
+    """Return the site of all addresses that belong to both, "" where there are none.
+
+    >>> _shared("bbc.co.uk/sport", "news.bbc.co.uk")
+    'news.bbc.co.uk/sport'
+    """
+    (host, _, path), (other_host, _, other_path) = one.partition("/"), other.partition("/")
+    (host, subdomain), (path, below) = sorted((host, other_host), key=len), sorted((path, other_path), key=len)
+    if not _has_host(host, subdomain) or not _has_path(path, below):
+        return ""
+    return f"{subdomain}/{below}" if below else subdomain
+
+
+def _has_host(host: str, other: str) -> bool:
+    return other == host or other.endswith(f".{host}")
+
+
+def _has_path(path: str, other: str) -> bool:
+    return not path or other == path or other.startswith(f"{path}/")
 
 
 @dataclass
@@ -76,7 +95,7 @@ class Sites:
             _add(self.categories, category)
         elif site := site_of(value):
             _add(self.blocked, site)
-            self.allowed = [one for one in self.allowed if one in but or not (covers(site, one) or covers(one, site))]
+            self.allowed = [one for one in self.allowed if one in but or not _shared(site, one)]
             if self.only is not None:
                 self.only = tuple(one for one in self.only if not covers(site, one))
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from protocol.policy.sites import in_both
+
 # chromium components/policy/core/browser/url_list/url_blocklist_manager.cc, kMaxFiltersPerPolicy
 CHROMIUM_LIMIT: Final = 1000
 # https://mozilla.github.io/policy-templates/#websitefilter: "The arrays are limited to 1000 entries each."
@@ -45,7 +47,8 @@ class Sites:
     @property
     def within_only(self) -> tuple[str, ...]:
         """What stays blocked within a wider site of `only`; to Firefox an exception is stronger than any block."""
-        return tuple(site for site in self.blocked if any(covers(wide, site) for wide in self.only or ()))
+        only = self.only or ()
+        return tuple(site for site in in_both(self.blocked, only) if site not in only)
 
 
 def chromium_policy(sites: Sites, others: Sequence[bytes]) -> bytes:

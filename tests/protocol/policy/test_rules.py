@@ -196,6 +196,10 @@ class TestSites:
         social = block_sites("social", "category:social-networking", but=("linkedin.com",))
         assert self.web(social, block_sites("own", "linkedin.com/games")).allowed == ()
 
+    def test_and_where_they_only_share_some_addresses(self) -> None:
+        social = block_sites("social", "category:social-networking", but=("linkedin.com/learning",))
+        assert self.web(social, block_sites("own", "uk.linkedin.com")).allowed == ()
+
     def test_an_allow_list(self) -> None:
         assert self.web(allow_sites("few", "bbc.co.uk")) == WebRules(only=("bbc.co.uk",))
 

@@ -1,7 +1,7 @@
 """Sites: as people type them, which covers which, and what two lists have in common."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protocol.policy.sites import category_of, covers, in_both, site_of
@@ -48,11 +48,16 @@ def test_in_both() -> None:
     )
 
 
+def test_in_both_where_one_is_narrower_by_host_and_the_other_by_path() -> None:
+    assert in_both(("bbc.co.uk/sport",), ("news.bbc.co.uk",)) == ("news.bbc.co.uk/sport",)
+
+
 hosts = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(".".join)
 sites = st.builds(lambda host, path: f"{host}/{path}" if path else host, hosts, st.sampled_from(["", "x", "x/y"]))
 
 
 @given(st.lists(sites), st.lists(sites), sites)
+@example(["a/x"], ["b.a"], "b.a/x")
 def test_in_both_is_in_each(one: list[str], other: list[str], site: str) -> None:
     def within(of: object) -> bool:
         return any(covers(wide, site) for wide in of)

@@ -36,6 +36,13 @@ class TestChromium:
         assert "chrome://newtab" in made["URLAllowlist"]
         assert "wide.example" not in made["URLAllowlist"]
 
+    def test_of_what_is_blocked_only_what_lies_within_is_named(self) -> None:
+        sites = Sites(
+            blocked=("news.bbc.example", "games.example", "pages.example"),
+            only=("bbc.example/sport", "my.pages.example"),
+        )
+        assert chromium(sites)["URLBlocklist"] == ["*", "news.bbc.example/sport"]
+
     def test_an_admins_lists_stay_and_the_last_file_counts(self) -> None:
         first = {"URLBlocklist": ["hidden.example"], "URLAllowlist": ["kept.example"]}
         made = chromium(GAMES, first, {"URLBlocklist": ["theirs.example"], "HomepageLocation": "x"})
