@@ -5,8 +5,9 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -199,8 +200,15 @@ def test_no_display_is_a_sentence(xvfb: str) -> None:
     assert "wayland-7" in why_no_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": "/nonexistent"})
 
 
-def test_the_socket_lies_where_only_its_user_looks(tmp_path: Path) -> None:
-    runtime, state = tmp_path / "run", tmp_path / "state"
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose own path leaves room for a socket's, wherever the tests' folders lie."""
+    with tempfile.TemporaryDirectory(prefix="ll-") as folder:
+        yield Path(folder)
+
+
+def test_the_socket_lies_where_only_its_user_looks(short: Path) -> None:
+    runtime, state = short / "run", short / "state"
     for folder in (runtime, state):
         folder.mkdir(mode=0o700)
     path = socket_path(state, {"XDG_RUNTIME_DIR": str(runtime)})
@@ -212,13 +220,13 @@ def test_the_socket_lies_where_only_its_user_looks(tmp_path: Path) -> None:
     assert socket_path(state, {"XDG_RUNTIME_DIR": str(runtime)}).parent == state
 
 
-def test_a_path_too_long_for_a_socket_goes_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    deep = tmp_path / ("x" * 120)
+def test_a_path_too_long_for_a_socket_goes_elsewhere(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(short))
+    deep = short / ("x" * 120)
     deep.mkdir(mode=0o700)
     path = socket_path(deep, {})
     assert len(os.fsencode(path)) <= SOCKET_PATH_LIMIT
-    assert path.parent.parent == tmp_path
+    assert path.parent.parent == short
     path.parent.chmod(0o755)
     with pytest.raises(OSError, match="only this user"):
         socket_path(deep, {})

@@ -62,6 +62,11 @@ def shows_site(message: Any) -> bool:
     return any(greens(Image.open(io.BytesIO(jpeg))) for jpeg in jpegs(message))
 
 
+def kinds(messages: list[Any]) -> set[type]:
+    """Return which kinds of pictures are among them."""
+    return {type(message) for message in messages if jpegs(message)}
+
+
 @pytest.fixture
 def covered(xvfb: str, start: Any, look: Any, says: Any) -> tuple[Any, Any]:
     """The screen and the desktop process, in a lesson, covered by the key."""
@@ -109,7 +114,7 @@ def test_no_picture_from_before_leaves_after_the_press(xvfb: str, start: Any, lo
     def read_until(over: Any) -> list[Any]:
         """Credit everything, while the screen is never still: something is under way whenever the key is pressed."""
         got: list[Any] = []
-        step, end = 0, time.monotonic() + 10
+        step, end = 0, time.monotonic() + 20
         while not over(got) and time.monotonic() < end:
             step += 1
             screen.recolour(site, GREEN - (step % 2) * 0x001000)
@@ -118,14 +123,14 @@ def test_no_picture_from_before_leaves_after_the_press(xvfb: str, start: Any, lo
         return got
 
     before = read_until(lambda got: len([message for message in got if shows_site(message)]) > 8)
-    assert {type(message) for message in before if jpegs(message)} == {Picture, ScreenPatches}
+    assert kinds(before) == {Picture, ScreenPatches}
     cover(screen)
     got = read_until(lambda got: any(isinstance(message, ScreenCovered) for message in got))
     told = next(number for number, message in enumerate(got) if isinstance(message, ScreenCovered))
     end = time.monotonic() + 1.5
-    after = got[told:] + read_until(lambda _: time.monotonic() > end)
+    after = got[told:] + read_until(lambda got: time.monotonic() > end and kinds(got) == {Picture, ScreenPatches})
     assert [message for message in after if shows_site(message)] == []
-    assert {type(message) for message in after if jpegs(message)} == {Picture, ScreenPatches}, "the cover is shown"
+    assert kinds(after) == {Picture, ScreenPatches}, "the cover is shown"
 
 
 def test_showing_again_takes_two_steps(covered: tuple[Any, Any], until: Any) -> None:
