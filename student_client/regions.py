@@ -131,9 +131,6 @@ class Region:
 
 def boxes_of(rects: Iterable[Rect], screen: Rect) -> tuple[Rect, ...]:
     """Return at most BOXES disjoint rectangles that hold all of `rects` that lies on a screen with a place."""
-    rects = tuple(rects)
-    if len(rects) == 1:
-        return tuple(found for rect in rects if (found := rect.within(screen)))
     region = Region(screen.width, screen.height)
     for rect in rects:
         region.add(rect.moved(-screen.x, -screen.y))
