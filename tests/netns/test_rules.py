@@ -109,9 +109,9 @@ def status(device: str, **what: Any) -> Callable[[Told], bool]:
 
 
 def now(tutor: Talker, device: str) -> Told:
-    """Return the latest that the tutor knows of a device."""
+    """Return the latest that the tutor knows of a device; of one it has heard nothing of yet, that it is not live."""
     tutor.hear()
-    return next(said for said in reversed(tutor.said) if said.get("status") == device)
+    return next((said for said in reversed(tutor.said) if said.get("status") == device), {"live": False})
 
 
 def breach(device: str, rule: str) -> Callable[[Told], bool]:
