@@ -84,7 +84,7 @@ class Device:
         self._root = b""
         self.screens = Screens(self._tell_ready)
         self.locker = Locker(state, desktop, board, clock.now())
-        self.locker.changed = self.changed
+        self.locker.changed = self._changed_soon
         self.keeper = RulesKeeper(state, board, clock.now())
         self.breaches = Breaches(state, clock.now())
         self.hand = Hand(state, board)
@@ -112,6 +112,8 @@ class Device:
         self._ready: DesktopReady | None = None
         self._facts: DesktopFacts | None = None
         self._panel: PanelState | None = None
+        self._panel_of: tuple[object, ...] = ()
+        self._telling: asyncio.Handle | None = None
         self._covered = False
         desktop.listener = self
 
@@ -288,7 +290,7 @@ class Device:
         """Tell a new desktop everything, the lock first."""
         self.locker.desktop_up()
         self.enforcement.desktop_up()
-        self._panel = None
+        self._panel, self._panel_of = None, ()
         self.changed()
 
     def desktop_down(self) -> None:
@@ -328,7 +330,7 @@ class Device:
             case _:
                 log.warning("the desktop said %s", type(message).__name__)
         if not isinstance(message, Picture | ScreenPatches):
-            self.changed()
+            self._changed_soon()
 
     def _take_facts(self, facts: DesktopFacts) -> None:
         hidden = self._hidden
@@ -420,7 +422,10 @@ class Device:
     # ── telling everybody ───────────────────────────────────────────────────────────────────────────────────────────
 
     def changed(self) -> None:
-        """Tell the indicator, the visitors and the status board what is new to them."""
+        """Tell the indicator, the visitors and the status board what is new to them, before anything else is done."""
+        if self._telling:
+            self._telling.cancel()
+            self._telling = None
         self._sync_lock_receipts()
         viewers = tuple(viewer for visit in self._visits if (viewer := visit.viewer))
         self._show_panel(viewers)
@@ -429,8 +434,18 @@ class Device:
             visit.outbox.status(status)
         self._report(viewers, status)
 
+    def _changed_soon(self) -> None:
+        """The same in the loop's next turn, once for all that changes until then."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_soon(self.changed)
+
     def _show_panel(self, viewers: tuple[Viewer, ...]) -> None:
-        panel = panel_state(self._gate, self._standing(), viewers, self.receipts, self.board.sentence)
+        standing, problem = self._standing(), self.board.sentence
+        made_of = (self._gate, standing, viewers, self.receipts.changes, problem)
+        if made_of == self._panel_of and self._panel:
+            return
+        panel = panel_state(self._gate, standing, viewers, self.receipts, problem)
+        self._panel_of = made_of
         if panel != self._panel and self.desktop.up:
             self._panel = panel
             self.desktop.send(panel)

@@ -102,11 +102,15 @@ class Someone:
 
 @dataclass
 class Receipts:
-    """The record in memory, the newest last, and what of it is still to be written (`problem` says why it is not)."""
+    """The record in memory, the newest last, and what of it is still to be written (`problem` says why it is not).
+
+    `changes` rises with every change of what is remembered.
+    """
 
     state: StateFolder
     all: dict[int, Receipt] = field(default_factory=dict)
     problem: str = ""
+    changes: int = 0
     _unsaved: dict[int, Receipt] = field(default_factory=dict)
     _refusals: deque[float] = field(default_factory=deque)
     _next: int = 1
@@ -175,6 +179,7 @@ class Receipts:
         kept = {number: one for number, one in self.all.items() if not one.until or one.until > now - days * DAY}
         if len(kept) < len(self.all):
             self.all = kept
+            self.changes += 1
             self._rewrite()
 
     def _recent(self, what: What, who: Someone, reason: str, now: float) -> Receipt | None:
@@ -207,12 +212,16 @@ class Receipts:
             until=until,
         )
         self._next += 1
-        self.all[receipt.number] = receipt
+        self._put(receipt)
         self._append([receipt])
         return receipt.number
 
-    def _update(self, receipt: Receipt) -> None:
+    def _put(self, receipt: Receipt) -> None:
         self.all[receipt.number] = receipt
+        self.changes += 1
+
+    def _update(self, receipt: Receipt) -> None:
+        self._put(receipt)
         self._unsaved[receipt.number] = receipt
 
     def _append(self, receipts: Iterable[Receipt]) -> None:
@@ -235,6 +244,7 @@ class Receipts:
         """Keep the newest, and what still goes on."""
         newest = set(list(self.all)[-KEPT_AFTER_LIMIT:])
         self.all = {number: one for number, one in self.all.items() if number in newest or not one.until}
+        self.changes += 1
         self._unsaved = {number: one for number, one in self._unsaved.items() if number in self.all}
 
     def _rewrite(self) -> None:
