@@ -8,6 +8,7 @@ import fcntl
 import os
 import pwd
 import tempfile
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -95,18 +96,20 @@ class StateFolder:
     def write(self, name: str, data: bytes, durable: bool = True) -> None:
         """Replace a file at once and whole, for its owner only; raises StateError."""
         target = self.path / name
+        # Nobody else writes in this folder, and a thread's name is its own: what a crash left is written over.
+        beside = target.with_name(f".{target.name}.{threading.get_native_id()}")
         try:
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(data)
                     file.flush()
                     if durable:
                         os.fsync(file.fileno())
-                Path(beside).replace(target)
+                beside.replace(target)
             except BaseException:
-                Path(beside).unlink(missing_ok=True)
+                beside.unlink(missing_ok=True)
                 raise
             if durable:
                 sync_folder(target.parent)
