@@ -174,6 +174,7 @@ class TutorsPlace:
     enter: Sequence[str] = ()
     size: tuple[int, int] = SCREEN
     every_tile: bool = False
+    stalls: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -189,6 +190,7 @@ def start_tutor(children: Children, college: DemoCollege, place: TutorsPlace) ->
         "mdns": False,
         "size": place.size,
         "every_tile": place.every_tile,
+        "stalls": place.stalls,
         "limits": dict(place.limits),
     }
     preset = place.folder / "tutor.json"

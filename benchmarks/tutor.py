@@ -42,9 +42,9 @@ ANSWERED_WITHIN: Final = 20.0
 class Hand(QObject):
     """Works the application through what its own widgets call."""
 
-    def __init__(self, app: TutorApp, size: tuple[int, int], every_tile: bool) -> None:
+    def __init__(self, app: TutorApp, size: tuple[int, int], *, every_tile: bool, stalls: bool) -> None:
         super().__init__()
-        self._app, self._every_tile = app, every_tile
+        self._app, self._every_tile, self._stalls = app, every_tile, stalls
         self._page: LessonPage | None = None
         self._pending = b""
         self._captured: dict[str, float] = {}
@@ -61,7 +61,7 @@ class Hand(QObject):
     def _began(self, page: LessonPage) -> None:
         self._page = page
         # From the next turn on: the first showing of the window is not the lesson's.
-        if self._every_tile:  # a look every 10 ms is itself a cost, which belongs into no other number
+        if self._stalls:  # a look every 10 ms is itself a cost, which belongs into no other number
             QTimer.singleShot(0, self._app.stalls.start)
         self._every(AGES_EVERY, self._take_ages)
         say({"is": "ready"})
@@ -225,7 +225,8 @@ def main() -> int:
         records=identity.with_name("records.sqlite"),
         limits=Limits(**told["limits"]),
     )
-    return run(preset, on_start=lambda app: hands.append(Hand(app, tuple(told["size"]), told["every_tile"])))
+    how = {"every_tile": told["every_tile"], "stalls": told["stalls"]}
+    return run(preset, on_start=lambda app: hands.append(Hand(app, tuple(told["size"]), **how)))
 
 
 if __name__ == "__main__":
