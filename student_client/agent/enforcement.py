@@ -20,6 +20,7 @@ from protocol.policy.bundle import Bundle
 from protocol.policy.facts import Program, UsbStorage
 from protocol.policy.rule import Do, Rule, Subject
 from protocol.policy.rules import Decision, Decisions, RulesLease, WebRules
+from protocol.policy.sites import category_of
 from protocol.text import plain
 from student_client.agent.clock import DeviceClock
 from student_client.agent.desktop import Desktop
@@ -378,13 +379,18 @@ class Enforcement:
             self._look.problems.get(rule.subject, "")
             or (self._blocked.problems.get(rule.subject, "") if blocks else "")
             or self._unending.get(rule.name, "")
-            or (self._why_browsers_do_not() if rule.subject is Subject.SITE else "")
+            or (self._why_browsers_do_not(rule) if rule.subject is Subject.SITE else "")
         )
 
-    def _why_browsers_do_not(self) -> str:
+    def _why_browsers_do_not(self, rule: Rule) -> str:
+        own = set(map(category_of, rule.is_))
+        of_others = {category_of(value) for other in self._rules for value in other.is_} - own
+        # What a tutor's change blocks belongs to no rule, and is said of every one.
+        unlisted = [category for category in self._blocked.unlisted if category not in of_others]
+        missing = f"There is no list of sites for {', '.join(unlisted)}." if unlisted else ""
         names = ", ".join(dict.fromkeys(program.name for program in self._restarts))
         restart = f"{names} was open before and obeys once it was closed and opened again." if names else ""
-        return " ".join(filter(None, (restart, self._blocked.shortfall)))
+        return " ".join(filter(None, (restart, missing, self._blocked.shortfall)))
 
     # ── between the rounds ──────────────────────────────────────────────────────────────────────────────────────────
 

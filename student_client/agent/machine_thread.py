@@ -42,10 +42,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """What came of a plan: why each subject is not blocked, what else went wrong, what browsers cannot be held to."""
+    """What came of a plan: why each subject is not blocked, what else went wrong, what browsers cannot be held to.
+
+    `unlisted` are the categories of sites that nobody here has a list of.
+    """
 
     problems: dict[Subject, str]
     failure: str = ""
+    unlisted: tuple[str, ...] = ()
     shortfall: str = ""
     notes: tuple[str, ...] = ()
 
@@ -112,7 +116,8 @@ class MachineWork:
         if plan.bluetooth:
             changes += self._changes(Subject.BLUETOOTH, lambda: self._object(self._machine.bluetooth).switching_off())
         try:
-            return Blocked(self._problems, shortfall=self._shortfall(plan), notes=self._the_journal().hold(changes))
+            notes = self._the_journal().hold(changes)
+            return Blocked(self._problems, unlisted=self._unlisted(plan), shortfall=self._shortfall(plan), notes=notes)
         except (JournalError, StateError) as error:
             return Blocked(self._problems | dict.fromkeys(_blocking(plan), str(error)), failure=str(error))
 
@@ -177,6 +182,11 @@ class MachineWork:
             self._problems[subject] = changes.why
             return ()
         return changes
+
+    def _unlisted(self, plan: Plan) -> tuple[str, ...]:
+        if plan.web.is_open or Subject.SITE in self._problems:
+            return ()
+        return self._object(self._machine.web).unlisted(plan.web)
 
     def _shortfall(self, plan: Plan) -> str:
         if plan.web.is_open or Subject.SITE in self._problems:

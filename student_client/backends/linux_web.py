@@ -77,10 +77,13 @@ class LinuxWeb(Web):
             return ()
         return (*self._chromiums(), *self._firefox())
 
+    def unlisted(self, rules: WebRules) -> tuple[str, ...]:
+        """Return those of which neither we nor this computer has a list."""
+        return tuple(category for category in rules.categories if not self._lists.listed(category).sites)
+
     def shortfall(self, rules: WebRules) -> str:
-        """Name categories nobody has a list of, and say how many sites are more than browsers take."""
-        unknown = [category for category in rules.categories if not self._lists.listed(category).sites]
-        said = [f"There is no list of sites for {', '.join(unknown)}."] if unknown else []
+        """Say how many sites are more than browsers take, and what Firefox lets through."""
+        said = []
         more = sum(self._lists.listed(category).more for category in rules.categories)
         if left_out := self._spelled_out(rules).left_out + more:
             said.append(f"Browsers take 1,000 sites at most: {left_out} of the categories' sites are not blocked.")

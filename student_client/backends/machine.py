@@ -66,8 +66,12 @@ class Web(ABC):
         Open rules give nothing: restoring is the journal's.
         """
 
+    def unlisted(self, rules: WebRules) -> tuple[str, ...]:  # noqa: ARG002 - scripted ones list every category
+        """Return the categories of these rules of which this machine has no list of sites."""
+        return ()
+
     def shortfall(self, rules: WebRules) -> str:  # noqa: ARG002 - most browsers have none
-        """Return what of these rules browsers cannot be held to, in sentences for the tutor; "" where they can."""
+        """Return what else of these rules browsers cannot be held to, in sentences for the tutor; "" where they can."""
         return ""
 
     @abstractmethod

@@ -504,6 +504,20 @@ async def test_what_browsers_cannot_be_held_to_is_said_though_the_rest_holds(
     assert "news.example" in ground.blocked()
 
 
+async def test_a_missing_list_is_said_of_the_rule_that_needs_it_alone(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeWeb, "unlisted", lambda _self, rules: tuple(one for one in rules.categories if "x" in one))
+    named = ("category:exploitation", "category:games")
+    harm = Rule(name="no-harm", subject=Subject.SITE, is_=named, do=(Do.BLOCK,), sentence="Nothing harmful.")
+    _, tutor = await begin(SITES, harm)
+    found = await tutor.status(lambda one: bool(one.rules and one.rules.unheld))
+    assert found.rules
+    assert [(one.rule, one.why) for one in found.rules.unheld] == [
+        ("no-harm", "There is no list of sites for exploitation.")
+    ]
+
+
 async def test_a_machine_that_hangs_holds_up_nobody_and_is_said(
     begin: Begin, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:

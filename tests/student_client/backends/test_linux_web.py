@@ -103,8 +103,8 @@ def test_what_browsers_do_not_take_is_said(root: Path) -> None:
     own.parent.mkdir(parents=True)
     own.write_text("\n".join(f"c{number}.example" for number in range(MOST + 5)))
     web = LinuxWeb(root)
-    assert web.shortfall(WebRules(categories=("gambling",))) == ""
-    assert "There is no list of sites for knitting." in web.shortfall(WebRules(categories=("knitting",)))
+    assert web.shortfall(WebRules(categories=("gambling", "knitting"))) == ""
+    assert web.unlisted(WebRules(categories=("gambling", "knitting"))) == ("knitting",)
     assert "6 of the categories' sites are not blocked" in web.shortfall(
         WebRules(blocked=("games.example",), categories=("chess",))
     )
