@@ -97,6 +97,12 @@ def on_record(connection: Connection, assessment: str) -> OnRecord | None:
     )
 
 
+def devices_found(connection: Connection, assessment: str) -> tuple[DeviceFound, ...]:
+    """Return every version of every device found in an assessment; first versions first, each before its next."""
+    found = schema.found_devices
+    return _rows(connection, found, DeviceFound, assessment, found.c.version, found.c.found_at, found.c.id)
+
+
 def _rows(connection: Connection, table: Table, kind: type[_T], assessment: str, *order: Column[Any]) -> tuple[_T, ...]:
     question = select(table).where(table.c.assessment == assessment).order_by(*order)
     return tuple(kind(**row) for row in connection.execute(question).mappings())

@@ -18,13 +18,16 @@ from tutor_app.classroom.phrases import clock_time
 from tutor_app.classroom.sitting import Sitting, Stage
 from tutor_app.classroom.student import Student
 from tutor_app.classroom.tile import Viewer
+from tutor_app.records.assessment_queries import devices_found
 from tutor_app.records.problems import RecordsError
 from tutor_app.records.recorder import Journal
+from tutor_app.records.values import DeviceFound
 from tutor_app.ui.actions import Actions
 from tutor_app.ui.assessment_banner import AssessmentBanner
 from tutor_app.ui.assessment_dialogs import CodesDialog, ExtraTimeDialog, FinishDialog, PauseDialog, StopDialog
 from tutor_app.ui.assessment_run import AssessmentRun
 from tutor_app.ui.assessment_wizard import AssessmentWizard
+from tutor_app.ui.background import Background
 from tutor_app.ui.found_dialog import FoundDialog, FoundList
 from tutor_app.ui.lesson_run import LessonRun
 from tutor_app.ui.report_dialog import ReportDialog, Reports
@@ -73,11 +76,13 @@ class AssessmentDesk(QObject):
         wall_page.add_strip(self.banner)
         self.banner.late_chosen.connect(lambda devices, others: self.run.begin_for(devices, with_others=others))
         self.run.begun.connect(self._begun)
+        self.run.taken_up.connect(self._recall)
         self.run.changed.connect(self._changed)
         self.run.closed.connect(self._closed)
         run.ticked.connect(self.refresh)
         run.over.connect(self.refresh)
         self._name = ""
+        self._recalling: Background[tuple[DeviceFound, ...]] = Background(self)
         office.sheets.tidy(clock())
 
     @property
@@ -288,6 +293,15 @@ class AssessmentDesk(QObject):
         self._wall_page.fold_panel()
         model.adorned(model.devices)
         self.refresh()
+
+    def _recall(self, assessment: str) -> None:
+        """Ask the records what was found before this app came, or came back, to it: it can be amended still."""
+        asked = self._office.reports.questions.query(lambda connection: devices_found(connection, assessment))
+        self._recalling.follow(
+            asked,
+            lambda found: self.run.recall(assessment, found),
+            lambda error: self._lesson.problem.emit(f"Devices found before cannot be amended now. {error}"),
+        )
 
     def _changed(self, devices: set[str]) -> None:
         self._wall_page.model.adorned(devices)

@@ -35,6 +35,8 @@ class AssessmentRun(QObject):
     changed = Signal(set)
     """The devices whose sitting changed; all of them when it begins."""
     begun = Signal()
+    taken_up = Signal(str)
+    """The id of an assessment that laptops were found in: what was recorded of it before can be `recall`ed."""
     closed = Signal(str)
     """The id of the assessment that is over: its report can be made now."""
 
@@ -111,8 +113,21 @@ class AssessmentRun(QObject):
         versions = self.found.setdefault(found.id, [])
         versions.append(found)
         self._write(found)
-        if self.held and found.version == 1:
-            self._do(self.held.found(found.device))
+        self._show_found(found.device)
+
+    def recall(self, assessment: str, found: Iterable[DeviceFound]) -> None:
+        """Take what is on record of an assessment that this app did not hold from its start, oldest version first."""
+        if self.held is None or self.held.id != assessment:
+            return
+        before = self.found
+        self.found = {}
+        for one in found:
+            self.found.setdefault(one.id, []).append(one)
+        for identifier, versions in before.items():  # noted while the records were asked
+            known = self.found.setdefault(identifier, [])
+            known += [one for one in versions if one.version > len(known)]
+        for device in self.held.sittings:
+            self._show_found(device)
 
     def shown_sheet(self, how: str) -> None:
         """Put on record that the codes were shown or saved; the codes themselves never are."""
@@ -179,6 +194,7 @@ class AssessmentRun(QObject):
             self._adopt(facts, at)
         if self.held:
             self._do(self.held.told(device, students[device].name, facts, at))
+            self._show_found(device)
 
     def _tick(self) -> None:
         if self.held:
@@ -210,13 +226,21 @@ class AssessmentRun(QObject):
             self.held = Assessment(
                 facts.id, plan, facts.by, sheet.names, new_id=_new_id, new_secret=new_secret, is_own=True
             )
+        self.found = {}
         self._record_start(self.held, facts.by)
         self.begun.emit()
         if sheet:
             self._do(self.held.restore(sheet.terms, sheet.names, at))
         self.changed.emit(set(self.held.sittings))
+        self.taken_up.emit(self.held.id)
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _show_found(self, device: str) -> None:
+        """Have the tile show every device that was found with this student, also by whom it was held before."""
+        there = sum(versions[0].device == device for versions in self.found.values())
+        while self.held and (sitting := self.held.sittings.get(device)) and sitting.found < there:
+            self._do(self.held.found(device))
 
     def _new(self, plan: Plan, names: Mapping[str, str]) -> Assessment:
         return Assessment(_new_id(), plan, self._run.tutor.name, names, new_id=_new_id, new_secret=new_secret)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tutor_app.records.assessment_queries import assessments, on_record
+from tutor_app.records.assessment_queries import assessments, devices_found, on_record
 from tutor_app.records.placing import place_all
 from tutor_app.records.queries import Filter, Page
 from tutor_app.records.records import Records
@@ -172,3 +172,11 @@ def test_every_kind_of_record_can_be_built_with_its_text_cleaned(e):
     assert e.note(detail="a\u202eb").detail == "ab"
     with pytest.raises(ValueError, match="not a number"):
         e.note(at=float("nan"))
+
+
+def test_devices_found_come_with_every_version_each_before_its_next(store, e):
+    put(store, e.lesson(), e.start(), e.found(), e.found(id="f0", found_at=3000.0), e.found(version=2, found_at=1900.0))
+    with store.reading.connect() as connection:
+        found = devices_found(connection, "e1")
+        assert [(one.id, one.version) for one in found] == [("f1", 1), ("f0", 1), ("f1", 2)]
+        assert devices_found(connection, "e2") == ()

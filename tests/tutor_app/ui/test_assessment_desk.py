@@ -1,6 +1,7 @@
 """An assessment from the invigilator's keys to the orders and the records, with laptops that do what they are told."""
 
 import logging
+from concurrent.futures import Future
 
 import pytest
 from PySide6.QtCore import Qt
@@ -316,8 +317,20 @@ def test_the_sheet_survives_a_restart_and_goes_with_the_end(lesson, begun, tmp_p
 # ── a second invigilator, a restart, the end ────────────────────────────────────────────────────────────────────────
 
 
-def restarted(hold, begun, lesson, tutor) -> tuple[Held, Hall]:
-    again = hold(6, tutor=tutor)
+class Kept:
+    """Records that answer with what a journal was given."""
+
+    def __init__(self, journal) -> None:
+        self.journal = journal
+
+    def query(self, ask) -> Future[object]:
+        answer: Future[object] = Future()
+        answer.set_result(tuple(self.journal.of(DeviceFound)))
+        return answer
+
+
+def restarted(hold, begun, lesson, tutor, questions: object = None) -> tuple[Held, Hall]:
+    again = hold(6, tutor=tutor, questions=questions)
     again.clock.now = lesson.clock.now + 60
     room = Hall(again.page, again.wire, again.clock, again.pictures)
     room.facts = begun.facts
@@ -333,6 +346,26 @@ def test_a_restarted_app_has_its_assessment_and_its_codes_again(hold, lesson, be
     assert desk._codes(desk.held) == codes
     assert sitting(again, 4).extra == 900
     assert orders_of(again, StartAssessment) == []
+
+
+def test_a_device_found_before_a_restart_is_shown_and_can_be_amended_after_it(hold, lesson, begun, qtbot):
+    lesson.select(2)
+    lesson.page.act("assess-found")
+    first = lesson.dialog()
+    first.decision.setCurrentIndex(3)
+    first.accept()
+    again, _ = restarted(hold, begun, lesson, made.INVIGILATOR, Kept(lesson.journal))
+    qtbot.waitUntil(lambda: sitting(again, 2).found == 1)
+    again.page.act("assess-found")
+    listed = again.dialog()
+    listed.chosen.emit(next(iter(again.page.desk.run.found)))
+    amend = next(one for one in again.wall_page.findChildren(FoundDialog) if one.isVisible())
+    amend.body.setText("Board")
+    amend.accept()
+    before, after = lesson.journal.of(DeviceFound)[0], again.journal.of(DeviceFound)[0]
+    assert (after.id, after.version, after.body) == (before.id, 2, "Board")
+    assert sitting(again, 2).found == 1
+    listed.close()
 
 
 def test_a_second_invigilator_sees_it_can_pause_and_takes_over(hold, lesson, begun, tmp_path):
