@@ -91,6 +91,7 @@ class DesktopHost(Desktop):
         listening = asyncio.create_task(self._listen(process), name="desktop's stderr")
         try:
             await self._until_it_ends(process)
+            await self._end(process)
         except asyncio.CancelledError:
             # A lock outlives its agent: the process keeps the cover until the lease ends or a new one takes over.
             await self._end(process, leave=self._hurry.is_set())
@@ -98,7 +99,6 @@ class DesktopHost(Desktop):
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
-        await self._end(process)
         self._short_lives = 0 if time.monotonic() - started_at >= SHORT_LIFE else self._short_lives + 1
         self._down(ScreenState.CAPTURE_FAILED, self._why_it_ended(process.returncode))
 

@@ -34,6 +34,11 @@ def main() -> None:
         agent.sendall(frame_local(TO_AGENT.encode(message)))
     if how == "talks nonsense":
         agent.sendall(b"\xff\xff\xff\xff")
+    if how == "will not go":
+        with Path(diary).open("a", encoding="utf-8") as lines:
+            print(f"{os.getpid()} stays", file=lines)
+        agent.close()
+        time.sleep(60)
     reader = LocalReader()
     with Path(diary).open("a", encoding="utf-8") as lines:
         while data := agent.recv(65536):

@@ -16,7 +16,7 @@ from protocol.messages import Message, ScreenState
 from student_client.agent import desktop_host, display
 from student_client.agent.desktop_host import DesktopHost
 from student_client.agent.display import SOCKET_PATH_LIMIT, socket_path, why_no_display
-from student_client.local import DesktopReady, LockScreen, ScreenLocked
+from student_client.local import DesktopReady, LockScreen, Quit, ScreenLocked
 
 from .conftest import until
 
@@ -158,6 +158,19 @@ async def test_nonsense_ends_the_connection_and_the_process(host: Callable[..., 
     await until(lambda: one.downs >= 1)
     assert "ended with code 0" in one.desktop.reason
     await until(lambda: one.ups >= 2)
+
+
+async def test_stopping_while_one_is_being_ended_leaves_none(
+    host: Callable[..., Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desktop_host, "QUIT_WITHIN", 0.5)
+    one = host("will not go")
+    sent: list[Message] = []
+    monkeypatch.setattr(one.desktop, "send", sent.append)
+    await until(lambda: Quit() in sent)
+    await one.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(one.entries("stays")[0], 0)
 
 
 async def test_a_second_connection_is_refused(host: Callable[..., Host]) -> None:
