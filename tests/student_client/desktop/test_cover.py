@@ -128,9 +128,12 @@ def test_no_picture_from_before_leaves_after_the_press(xvfb: str, start: Any, lo
     got = read_until(lambda got: any(isinstance(message, ScreenCovered) for message in got))
     told = next(number for number, message in enumerate(got) if isinstance(message, ScreenCovered))
     end = time.monotonic() + 1.5
-    after = got[told:] + read_until(lambda got: time.monotonic() > end and kinds(got) == {Picture, ScreenPatches})
+    shown = {type(message) for message in got if jpegs(message) and not shows_site(message)}
+    after = got[told:] + read_until(
+        lambda more: time.monotonic() > end and shown | kinds(more) == {Picture, ScreenPatches}
+    )
     assert [message for message in after if shows_site(message)] == []
-    assert kinds(after) == {Picture, ScreenPatches}, "the cover is shown"
+    assert shown | kinds(after) == {Picture, ScreenPatches}, "the cover is shown"
 
 
 def test_showing_again_takes_two_steps(covered: tuple[Any, Any], until: Any) -> None:
