@@ -2,7 +2,7 @@
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -88,19 +88,41 @@ class PatchMaker:
         prints = self._prints.setdefault(channel.id, _Prints())
         if plan.whole:
             prints.clear()
-        grabbed = [(piece, _grabbed(channel, plan, piece, grab)) for piece in plan.pieces]
-        changed = _split if plan.whole else prints.changed
-        cuts = [cut for piece, raw in grabbed for cut in changed(piece, raw)]
-        if len(cuts) > _MOST:
-            cuts = [cut for piece, raw in grabbed for cut in _split(piece, raw)]
-        patches = self._encode(cuts, quality)
-        if patches is None:
+        if not plan.whole and len(plan.pieces) == 1 and plan.pieces[0].area.area > _COMPARED:
+            captured_at, cuts, patches = self._grab_and_encode(channel, plan, quality, grab)
+        else:
+            grabbed = [(piece, _grabbed(channel, plan, piece, grab)) for piece in plan.pieces]
+            changed = _split if plan.whole else prints.changed
+            cuts = [cut for piece, raw in grabbed for cut in changed(piece, raw)]
+            if len(cuts) > _MOST:
+                cuts = [cut for piece, raw in grabbed for cut in _split(piece, raw)]
+            captured_at, patches = grabbed[0][1].captured_at, self._at(cuts, RECIPES[Stream.FOCUS], hasty(quality))
+        fitting = self._fitting(cuts, patches)
+        if fitting is None:
             return self._make_scaled(channel, plan, _POORER[0], grab)
         if not plan.whole:
-            patches, cuts = prints.news(patches, cuts)
-        return Made(
-            plan.width, plan.height, plan.whole, grabbed[0][1].captured_at, patches, tuple(cut.piece for cut in cuts)
-        )
+            fitting, cuts = prints.news(fitting, cuts)
+        pieces = tuple(cut.piece for cut in cuts)
+        return Made(plan.width, plan.height, plan.whole, captured_at, fitting, pieces)
+
+    def _grab_and_encode(
+        self, channel: Channel, plan: Plan, quality: int, grab: Grab
+    ) -> tuple[float, list[_Cut], tuple[Patch, ...]]:
+        """Make one large piece in bands: while one is being encoded, the next is grabbed."""
+        piece = plan.pieces[0]
+        cuts: list[_Cut] = []
+        times: list[float] = []
+
+        def bands() -> Iterator[_Cut]:
+            for area in piece.area.bands(_WORKERS):
+                band = replace(piece, area=area)
+                raw = _grabbed(channel, plan, band, grab)
+                cuts.append(_Cut(band, memoryview(raw.pixels)))
+                times.append(raw.captured_at)
+                yield cuts[-1]
+
+        patches = tuple(self._helpers.map(_encoder(RECIPES[Stream.FOCUS], hasty(quality)), bands()))
+        return times[0], cuts, patches
 
     def _make_scaled(self, channel: Channel, plan: Plan, quality: int, grab: Grab) -> Made:
         raw = grab(channel.monitor, None)
@@ -109,9 +131,8 @@ class PatchMaker:
         patch = Patch(x=0, y=0, width=encoded.width, height=encoded.height, jpeg=encoded.jpeg)
         return Made(encoded.width, encoded.height, True, raw.captured_at, (patch,), plan.pieces)
 
-    def _encode(self, cuts: list[_Cut], quality: int) -> tuple[Patch, ...] | None:
-        """Return the patches, at a lower quality where they would be too large; None if nothing makes them fit."""
-        patches = self._at(cuts, RECIPES[Stream.FOCUS], hasty(quality))
+    def _fitting(self, cuts: list[_Cut], patches: tuple[Patch, ...]) -> tuple[Patch, ...] | None:
+        """Return the patches, at a lower quality where they are too large; None if nothing makes them fit."""
         for poorer in _POORER:
             if _fits(patches):
                 return patches
@@ -119,16 +140,16 @@ class PatchMaker:
         return patches if _fits(patches) else None
 
     def _at(self, cuts: list[_Cut], fine: Recipe, coarse: Recipe) -> tuple[Patch, ...]:
-        def patch(cut: _Cut) -> Patch:
-            x, y, width, height = cut.piece.area
-            jpeg = encode_bgrx(cut.pixels, width, height, fine if cut.piece.fine else coarse)
-            return Patch(x=x, y=y, width=width, height=height, jpeg=jpeg)
-
+        patch = _encoder(fine, coarse)
         if len(cuts) < 2 or sum(cut.piece.area.area for cut in cuts) < _SPLIT:
             return tuple(map(patch, cuts))
+        return tuple(self._helpers.map(patch, cuts))
+
+    @property
+    def _helpers(self) -> ThreadPoolExecutor:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="encode")
-        return tuple(self._pool.map(patch, cuts))
+        return self._pool
 
 
 class _Prints:
@@ -186,6 +207,15 @@ class _Prints:
             self._sums.clear()
         for other in [other for other in self._sums if other.within(strip)]:
             del self._sums[other]
+
+
+def _encoder(fine: Recipe, coarse: Recipe) -> Callable[[_Cut], Patch]:
+    def patch(cut: _Cut) -> Patch:
+        x, y, width, height = cut.piece.area
+        jpeg = encode_bgrx(cut.pixels, width, height, fine if cut.piece.fine else coarse)
+        return Patch(x=x, y=y, width=width, height=height, jpeg=jpeg)
+
+    return patch
 
 
 def _fits(patches: tuple[Patch, ...]) -> bool:
