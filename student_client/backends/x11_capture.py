@@ -2,8 +2,6 @@
 
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import mss
@@ -158,12 +156,15 @@ class X11Capture(Capture):
             self._shots = None
 
 
-@contextmanager
-def _as_capture_errors() -> Iterator[None]:
-    try:
-        yield
-    except (DisplayLostError, RequestError) as error:
-        raise CaptureError(str(error)) from error
+class _as_capture_errors:  # noqa: N801 - as `in_words`
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DisplayLostError | RequestError):
+            raise CaptureError(str(error)) from error
 
 
 class _Damage:

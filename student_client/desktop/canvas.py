@@ -6,6 +6,7 @@ finely, a bounded area at a time, so that nothing new ever waits for a repair.
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from student_client.regions import CELL, Rect, Region
@@ -146,7 +147,8 @@ class Canvas:
         return pieces
 
     def _moves(self, box: Rect, now: float) -> bool:
-        return sum(at >= now - _HEAT and region.share(box) >= 0.5 for at, region in self._recent) >= _OFTEN
+        often = (True for at, region in reversed(self._recent) if at >= now - _HEAT and region.share(box) >= 0.5)
+        return sum(islice(often, _OFTEN)) == _OFTEN
 
     def _nothing(self) -> Region:
         return Region(*self._screen[2:])
