@@ -12,6 +12,7 @@ from tutor_app.ui.decode import Strip
 from tutor_app.ui.surface import Surface
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.tile_paint import faded
+from tutor_app.ui.widgets import Opaque
 
 ZOOM_STEP: Final = 1.25
 SMALLEST, LARGEST = 0.1, 8.0
@@ -28,7 +29,7 @@ _ARROW: Final = (
 _ARROW_BOX: Final = QRect(-2, -2, 16, 23)
 
 
-class Canvas(QWidget):
+class Canvas(Opaque):
     """Paints a screen; never a black box: without one it is the theme's well, and the page says why.
 
     `zoom` is dots of this display for each pixel of the screen; None fits the screen into the window.
@@ -43,7 +44,6 @@ class Canvas(QWidget):
         self._rough = QPixmap()
         self.zoom: float | None = None
         self.faded = False
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.update)
 

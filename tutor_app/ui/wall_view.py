@@ -11,6 +11,7 @@ from tutor_app.classroom.tile import Tile
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.tile_delegate import GAP, TileDelegate
 from tutor_app.ui.wall_model import Role, WallModel
+from tutor_app.ui.widgets import Opaque
 
 SMALLEST: Final = 140
 LARGEST: Final = 640
@@ -38,6 +39,8 @@ class WallView(QListView):
         self._wish: int | None = None
         self.nothing: Callable[[], str] = lambda: ""
         self.everybody: Callable[[], int] = lambda: 0
+        # What an opaque widget shows is moved by scrolling, and only what comes into sight is painted.
+        self.setViewport(Opaque())
         self.setItemDelegate(delegate)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
@@ -50,8 +53,6 @@ class WallView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setViewportMargins(_MARGIN, 0, 0, 0)
-        # What an opaque widget shows is moved by scrolling, and only what comes into sight is painted.
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.verticalScrollBar().valueChanged.connect(self.seen_changed)
         self.doubleClicked.connect(self._open)
         theme.changed.connect(self.fit)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -76,6 +76,21 @@ def key_words(sequence: QKeySequence) -> str:
 def indent(field: QAbstractSpinBox) -> None:
     """Give a field of numbers or times the room at its left that others have: a style sheet's does not reach inside."""
     field.lineEdit().setTextMargins(8, 0, 0, 0)
+
+
+class Opaque(QWidget):
+    """Paints every pixel of itself, so that what is below it is not painted first: on a whole screen, that is dear."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say so to Qt again: a style sheet has taken it back."""
+        super().showEvent(event)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The same when the style sheet changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
 
 class KeyButton(QPushButton):
