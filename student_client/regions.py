@@ -5,6 +5,7 @@ comparing cost a few operations a row, however scattered the drawing was, and bo
 """
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -193,6 +194,8 @@ def _span(bits: int) -> int:
 
 def _merged(boxes: list[Rect], most: int) -> list[Rect]:
     """Join boxes where that wastes little, and on until no more than `most` are left; they stay disjoint."""
+    if not boxes:
+        return boxes
     while len(boxes) > 1:
         waste, one, other = min(
             (one.around(other).area - one.area - other.area, one, other)
@@ -202,7 +205,10 @@ def _merged(boxes: list[Rect], most: int) -> list[Rect]:
         if len(boxes) <= most and waste * CELL * CELL > _CHEAP:
             break
         boxes = _absorbed([box for box in boxes if box not in (one, other)], one.around(other))
-    return boxes
+    # A small window above everything cuts a screen into boxes no two of which are worth joining.
+    whole = reduce(Rect.around, boxes)
+    waste = whole.area - sum(box.area for box in boxes)
+    return [whole] if waste * CELL * CELL <= _CHEAP * (len(boxes) - 1) else boxes
 
 
 def _absorbed(boxes: list[Rect], grown: Rect) -> list[Rect]:
