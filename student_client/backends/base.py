@@ -237,6 +237,14 @@ class Hotkeys(ABC):
         """Give the keys back; may be called twice, and after an error."""
 
 
+class Away(Enum):
+    """What a student sees instead of the session."""
+
+    NOT = ""
+    SCREEN_SAVER = "The screen saver is in front."
+    OTHER_TERMINAL = "Another user's session or a text terminal is in front."
+
+
 class Facts(ABC):
     """What the wall says about a laptop. Plain one-line texts of at most 120 characters; "" when unknown."""
 
@@ -249,8 +257,8 @@ class Facts(ABC):
         """Return the window in front, None where there is none; as cheap as `active_application`."""
 
     @abstractmethod
-    def screen_saver(self) -> bool:
-        """Whether a screen saver is in front of the session; False when unknown."""
+    def away(self) -> Away:
+        """Return what is in front of the session instead of it; Away.NOT when nothing is, or unknown."""
 
     @abstractmethod
     def logged_in_user(self) -> str:

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from student_client.backends.base import (
     ALL_MONITORS,
     Autostart,
+    Away,
     Backends,
     Capture,
     CaptureError,
@@ -326,12 +327,12 @@ class FakeFacts(Facts):
     application: str = "Writer — essay"
     user: str = "student"
     host: str = "laptop"
-    saver: bool = False
+    instead: Away = Away.NOT
     window: Front | None = field(default_factory=lambda: Front(4711, "writer", "essay"))
 
-    def screen_saver(self) -> bool:
-        """Return `saver`."""
-        return self.saver
+    def away(self) -> Away:
+        """Return `instead`."""
+        return self.instead
 
     def active_application(self) -> str:
         """Return `application`."""

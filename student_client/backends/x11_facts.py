@@ -3,17 +3,19 @@
 import os
 import pwd
 import socket
+import sys
 from typing import Any
 
 import xcffib.screensaver
 import xcffib.xproto as xp
 
 from protocol.text import plain
-from student_client.backends.base import Facts, Front
+from student_client.backends.base import Away, Facts, Front
 from student_client.backends.x11 import Connection, DisplayLostError, RequestError, in_words
 from student_client.backends.x11_windows import Pids
 
-_PROPERTIES = ("_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
+_HAS_TERMINAL = "XFree86_has_VT"  # Xorg, hw/xfree86/common/xf86Events.c: 0 while it has given its terminal away
+_PROPERTIES = (_HAS_TERMINAL, "_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
 _LIMIT = 120
 _DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
@@ -39,13 +41,13 @@ class X11Facts(Facts):
             self.close()
         return None
 
-    def screen_saver(self) -> bool:
-        """Return what the server says (MIT-SCREEN-SAVER); one without the extension has none."""
+    def away(self) -> Away:
+        """Return what the server says by MIT-SCREEN-SAVER, and Xorg of its virtual terminal; others have neither."""
         try:
-            return self._asked().screen_saver()
+            return self._asked().away()
         except DisplayLostError:
             self.close()
-        return False
+        return Away.NOT
 
     def logged_in_user(self) -> str:
         """Return the name of the account this process runs under: the environment's could be made up."""
@@ -85,16 +87,19 @@ class _Front:
         self._pids = Pids(connection)
         self._listen(connection.root, xp.EventMask.PropertyChange)
 
-    def screen_saver(self) -> bool:
-        """Whether the server shows its screen saver, or a program in its place; raises DisplayLostError."""
-        if self._saver is None:
-            return False
+    def away(self) -> Away:
+        """Return whether the server shows its screen saver, or another terminal is shown; raises DisplayLostError."""
         try:
             with in_words(self.connection.display):
+                terminal = self._property(self.connection.root, _HAS_TERMINAL)
+                if len(terminal) >= 4 and int.from_bytes(terminal[:4], sys.byteorder) == 0:
+                    return Away.OTHER_TERMINAL
+                if self._saver is None:
+                    return Away.NOT
                 state = self._saver.QueryInfo(self.connection.root).reply().state
-                return bool(state == xcffib.screensaver.State.On)
+                return Away.SCREEN_SAVER if state == xcffib.screensaver.State.On else Away.NOT
         except RequestError:
-            return False
+            return Away.NOT
 
     def window(self) -> Front | None:
         """Return it, None where there is none; raises DisplayLostError."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from protocol.messages import Cursor, ScreenState, Stream
 from protocol.text import plain
-from student_client.backends.base import Backends, Capture, Encoded, Raw, Unsupported
+from student_client.backends.base import Away, Backends, Capture, Encoded, Raw, Unsupported
 from student_client.desktop.decide import Channel, Decider
 from student_client.desktop.desk import LARGEST, Desk
 from student_client.desktop.encode import EncodeError, scale_and_encode
@@ -290,8 +290,8 @@ class CaptureWork:
             return ScreenState.INDICATOR_HIDDEN, INDICATOR_SENTENCE
         if self._trouble:
             return ScreenState.CAPTURE_FAILED, self._trouble
-        if self._desk.screen_saver:
-            return ScreenState.OTHER_SESSION, "The screen saver is in front."
+        if self._desk.away is not Away.NOT:
+            return ScreenState.OTHER_SESSION, self._desk.away.value
         return (ScreenState.STARTING if self._capture is None else ScreenState.LIVE), ""
 
 

@@ -2,7 +2,7 @@
 
 from protocol.messages import MonitorFacts
 from protocol.text import plain
-from student_client.backends.base import Backends, Capture, Facts, Front, Inputs, Unsupported
+from student_client.backends.base import Away, Backends, Capture, Facts, Front, Inputs, Unsupported
 from student_client.local import FrontFacts
 
 FACTS_INTERVAL = 1.0
@@ -24,7 +24,7 @@ class Desk:
         self._pressed = 0  # in lessons that are over
         self.application = ""
         self.front: FrontFacts | None = None
-        self.screen_saver = False
+        self.away = Away.NOT
         self.monitors: tuple[MonitorFacts, ...] = ()
 
     @property
@@ -45,7 +45,7 @@ class Desk:
         """A lesson has begun or ended."""
         self._lesson, self._asked_at = lesson, float("-inf")
         if not lesson:
-            self.application, self.front, self.screen_saver = "", None, False
+            self.application, self.front, self.away = "", None, Away.NOT
             self.close()  # what the display tells would pile up unread
         elif self._inputs is None and not isinstance(self._backends.inputs, Unsupported):
             self._inputs = self._backends.inputs()
@@ -86,7 +86,7 @@ class Desk:
         self._facts = self._facts or self._backends.facts()
         self.application = plain(self._facts.active_application(), 200)
         self.front = front_facts(self._facts.front())
-        self.screen_saver = self._facts.screen_saver()
+        self.away = self._facts.away()
 
 
 def front_facts(front: Front | None) -> FrontFacts | None:

@@ -47,7 +47,9 @@ _REFUSED_STEPS: Final[dict[Reason, tuple[str, ...]]] = {
 _SCREEN_STEPS: Final[dict[ScreenState, tuple[str, ...]]] = {
     ScreenState.STARTING: ("Wait a few seconds: the laptop is getting ready to show its screen.",),
     ScreenState.NOBODY_LOGGED_IN: ("Ask the student to log in.",),
-    ScreenState.OTHER_SESSION: ("Somebody switched users. Ask the student to go back to their own session.",),
+    ScreenState.OTHER_SESSION: (
+        "Ask the student to wake the laptop, and to go back to their own session if another is in front.",
+    ),
     ScreenState.NO_DISPLAY: ("Open the lid, or plug the monitor in.",),
     ScreenState.CAPTURE_FAILED: ("Ask the student to log out and in again.", _ASK_MANAGER),
     ScreenState.INDICATOR_HIDDEN: (

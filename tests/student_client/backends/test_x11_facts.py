@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import xcffib.xproto as xp
 
-from student_client.backends.base import Front
+from student_client.backends.base import Away, Front
 from student_client.backends.x11_facts import X11Facts, _Front, title_of
 
 
@@ -56,9 +56,22 @@ def test_the_window_in_front_by_its_parts(xvfb: str, new_client: Any) -> None:
 def test_a_screen_saver_in_front_is_told(xvfb: str, new_client: Any) -> None:
     client, facts = new_client(xvfb), X11Facts(xvfb)
     try:
-        for mode, shown in ((xp.ScreenSaver.Active, True), (xp.ScreenSaver.Reset, False)):
+        for mode, shown in ((xp.ScreenSaver.Active, Away.SCREEN_SAVER), (xp.ScreenSaver.Reset, Away.NOT)):
             client.core.ForceScreenSaver(mode, is_checked=True).check()
-            assert facts.screen_saver() is shown
+            assert facts.away() is shown
+    finally:
+        facts.close()
+
+
+def test_a_terminal_given_to_somebody_else_is_told(xorg: str, tool: Any) -> None:
+    """Nobody can switch terminals here: what a real Xorg says of having its own is changed to what it says then."""
+    facts = X11Facts(xorg)
+    try:
+        assert tool(xorg, "xprop", "-root", "XFree86_has_VT").endswith("= 1\n")
+        assert facts.away() is Away.NOT
+        for has_it, shown in ((0, Away.OTHER_TERMINAL), (1, Away.NOT)):
+            tool(xorg, "xprop", "-root", "-f", "XFree86_has_VT", "32i", "-set", "XFree86_has_VT", str(has_it))
+            assert facts.away() is shown
     finally:
         facts.close()
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from protocol.jpeg import read_header
 from protocol.messages import ScreenState, Stream
-from student_client.backends.base import Backends, CaptureError, Unsupported
+from student_client.backends.base import Away, Backends, CaptureError, Unsupported
 from student_client.backends.fake import Cue, FakeFacts, Script, fake_backends
 from student_client.desktop import capture_work, desk
 from student_client.desktop.capture_thread import CaptureThread
@@ -296,13 +296,14 @@ def test_the_window_in_front_is_asked_about_after_something_was_drawn(
     assert len(asked) > before
 
 
-def test_a_screen_saver_in_front_is_said_and_over_when_it_goes(begin: Begin, facts: Any, until: Any) -> None:
-    said = FakeFacts(saver=True)
+@pytest.mark.parametrize("instead", [Away.SCREEN_SAVER, Away.OTHER_TERMINAL])
+def test_what_is_in_front_instead_is_said_and_over_when_it_goes(begin: Begin, facts: Any, instead: Away) -> None:
+    said = FakeFacts(instead=instead)
     backends = fake_backends(Script())
     thread = begin(dataclasses.replace(backends, facts=lambda: said))
     thread.order(Lesson(True))
     thread.order(IndicatorSeen(True))
     covered = facts(thread, lambda told: told.screen is ScreenState.OTHER_SESSION)
-    assert covered.reason == "The screen saver is in front."
-    said.saver = False
+    assert covered.reason == instead.value
+    said.instead = Away.NOT
     assert facts(thread, lambda told: told.screen is ScreenState.LIVE).reason == ""
