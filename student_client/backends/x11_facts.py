@@ -3,7 +3,6 @@
 import os
 import pwd
 import socket
-import sys
 from typing import Any
 
 import xcffib.screensaver
@@ -83,6 +82,7 @@ class _Front:
         self._followed = 0
         self._known: Front | None = None
         self._is_known = False
+        self._has_terminal: bool | None = None
         self._saver = connection.extension(xcffib.screensaver.key)
         self._pids = Pids(connection)
         self._listen(connection.root, xp.EventMask.PropertyChange)
@@ -91,8 +91,10 @@ class _Front:
         """Return whether the server shows its screen saver, or another terminal is shown; raises DisplayLostError."""
         try:
             with in_words(self.connection.display):
-                terminal = self._property(self.connection.root, _HAS_TERMINAL)
-                if len(terminal) >= 4 and int.from_bytes(terminal[:4], sys.byteorder) == 0:
+                self._hear()
+                if self._has_terminal is None:
+                    self._has_terminal = self._property(self.connection.root, _HAS_TERMINAL)[:4] != bytes(4)
+                if not self._has_terminal:
                     return Away.OTHER_TERMINAL
                 if self._saver is None:
                     return Away.NOT
@@ -103,9 +105,7 @@ class _Front:
 
     def window(self) -> Front | None:
         """Return it, None where there is none; raises DisplayLostError."""
-        for event in self.connection.events():
-            if self._concerns(event):
-                self._is_known = False
+        self._hear()
         if self._is_known:
             return self._known
         try:
@@ -139,10 +139,16 @@ class _Front:
             self.connection.core.ChangeWindowAttributes(window, xp.CW.EventMask, [mask])
             self.connection.flush()
 
-    def _concerns(self, event: Any) -> bool:
-        if isinstance(event, xp.PropertyNotifyEvent):
-            return event.atom in self._atoms.values()
-        return isinstance(event, xp.DestroyNotifyEvent)
+    def _hear(self) -> None:
+        """Take note of what has to be asked again."""
+        for event in self.connection.events():
+            match event:
+                case xp.PropertyNotifyEvent(atom=atom) if atom == self._atoms[_HAS_TERMINAL]:
+                    self._has_terminal = None
+                case xp.PropertyNotifyEvent(atom=atom) if atom in self._atoms.values():
+                    self._is_known = False
+                case xp.DestroyNotifyEvent():
+                    self._is_known = False
 
     def _words(self, window: int) -> Front:
         name = self._text(window, "WM_CLASS").rstrip("\0").rpartition("\0")[2]

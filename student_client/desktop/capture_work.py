@@ -10,15 +10,17 @@ import select
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from protocol.messages import Cursor, ScreenState, Stream
 from protocol.text import plain
-from student_client.backends.base import Away, Backends, Capture, Encoded, Raw, Unsupported
+from student_client.backends.base import Away, Backends, Capture, Encoded, Unsupported
 from student_client.desktop.decide import Channel, Decider
 from student_client.desktop.desk import LARGEST, Desk
-from student_client.desktop.encode import EncodeError, scale_and_encode
+from student_client.desktop.encode import EncodeError
 from student_client.desktop.mailbox import Bell, Outbox
 from student_client.desktop.patches import Made, PatchMaker, ScreenMovedError
+from student_client.desktop.tiles import AreaOf, Grab, TileMaker
 from student_client.local import Capture as OpenChannel
 from student_client.local import DesktopFacts, NextPicture, Picture, Refresh, ScreenPatches, StopCapture
 from student_client.regions import Rect
@@ -64,6 +66,7 @@ class CaptureWork:
         self._stopping = stopping
         self._decider = Decider()
         self._maker = PatchMaker()
+        self._tiles = TileMaker()
         self._last: dict[int, bytes] = {}  # the last JPEG of each tile: one that equals it stays here
         self._cursors: dict[int, Cursor | None] = {}  # the last of each focus view
         self._pointer = (0, 0)
@@ -131,6 +134,7 @@ class CaptureWork:
         if self._capture is not None:
             self._capture.close()
             self._capture = None
+        self._tiles.forget()
         self._tell()
 
     def close(self) -> None:
@@ -146,6 +150,8 @@ class CaptureWork:
             known.pop(channel, None)
         self._maker.forget(channel)
         self._decider.close(channel)
+        if self._decider.idle:
+            self._tiles.forget()
 
     def _see_indicator(self, on_screen: bool) -> None:
         self._hidden, self._asked = not on_screen, False
@@ -200,9 +206,9 @@ class CaptureWork:
                 if channel.stream is Stream.FOCUS:
                     self._send_patches(channel, capture)
             if tiles:
-                raw = capture.grab(tiles[0].monitor)
+                grab = cache(capture.grab)  # once for all of them
                 for channel in tiles:
-                    self._decider.taken([channel], time.monotonic(), sent=self._send(channel, raw))
+                    self._decider.taken([channel], time.monotonic(), sent=self._send(channel, capture.area, grab))
             self._trouble = ""
 
     def _take_news(self, capture: Capture) -> None:
@@ -211,6 +217,7 @@ class CaptureWork:
         damage = capture.take_damage()
         self._decider.lay_out(capture.area)
         self._decider.screen_changed(damage)
+        self._tiles.draw(damage, capture.area)
         capture.follow_pointer(self._decider.close_up)
         if self._decider.close_up and (pointer := capture.pointer()) != self._pointer:
             self._pointer = pointer
@@ -241,10 +248,10 @@ class CaptureWork:
         if (made.width, made.height, made.whole) != (plan.width, plan.height, plan.whole):
             self._decider.keep_in_one(channel.id)
 
-    def _send(self, channel: Channel, raw: Raw) -> bool:
+    def _send(self, channel: Channel, area_of: AreaOf, grab: Grab) -> bool:
         """Leave the picture for the Qt thread; False when it stays here: nothing new on it, or it cannot be made."""
         try:
-            encoded = scale_and_encode(raw, channel.width, channel.height, channel.stream)
+            encoded = self._tiles.make(channel, area_of, grab)
         except EncodeError as error:
             logger.warning("capture: %s", error)
             return False

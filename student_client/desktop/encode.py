@@ -3,6 +3,7 @@
 import io
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, cast
 
@@ -111,18 +112,36 @@ def scale_and_encode(
     raw: Raw, asked_width: int, asked_height: int, stream: Stream, recipe: Recipe | None = None
 ) -> Encoded:
     """Return `raw` as a baseline JPEG within the asked size and the stream's limit; raises EncodeError."""
-    recipe = recipe or RECIPES[stream]
-    size = fitted(raw.width, raw.height, asked_width, asked_height)
-    jpeg = _within_limit(_scaled(raw, size), recipe)
+    screen, asked = (raw.width, raw.height), (asked_width, asked_height)
+    size, jpeg = _encoded(screen, asked, lambda size: _scaled(raw, size), recipe or RECIPES[stream])
+    return Encoded(*size, *screen, jpeg, raw.captured_at)
+
+
+def resize_and_encode(
+    blocks: Image.Image, screen: tuple[int, int], asked: tuple[int, int], stream: Stream, captured_at: float
+) -> Encoded:
+    """Do the same with a screen that has been averaged to blocks already, see `_scaled`."""
+    size, jpeg = _encoded(screen, asked, lambda size: _resized(blocks, size), RECIPES[stream])
+    return Encoded(*size, *screen, jpeg, captured_at)
+
+
+def image_of(raw: Raw) -> Image.Image:
+    """Return the pixels as an image that shares their memory, blue and red changed over."""
+    return Image.frombuffer("RGBX", (raw.width, raw.height), raw.pixels, "raw", "RGBX", 0, 1)
+
+
+def _encoded(
+    screen: tuple[int, int], asked: tuple[int, int], picture: Callable[[tuple[int, int]], Image.Image], recipe: Recipe
+) -> tuple[tuple[int, int], bytes]:
+    size = fitted(*screen, *asked)
+    jpeg = _within_limit(picture(size), recipe)
     while jpeg is None:
         smaller = max(1, int(size[0] * _SHRINK)), max(1, int(size[1] * _SHRINK))
         if smaller == size:
-            raise EncodeError(
-                f"A picture of {raw.width} by {raw.height} does not fit {recipe.limit} bytes at any size."
-            )
+            raise EncodeError(f"A picture of {screen[0]} by {screen[1]} does not fit {recipe.limit} bytes at any size.")
         size = smaller
-        jpeg = _within_limit(_scaled(raw, size), recipe)
-    return Encoded(*size, raw.width, raw.height, jpeg, raw.captured_at)
+        jpeg = _within_limit(picture(size), recipe)
+    return size, jpeg
 
 
 def _within_limit(picture: Image.Image, recipe: Recipe) -> bytes | None:
@@ -146,12 +165,10 @@ def _scaled(raw: Raw, size: tuple[int, int]) -> Image.Image:
     Averaging whole blocks (`reduce`) is five times cheaper than a filter at full size, and at a whole factor gives
     the same picture. Hamming costs what bilinear does and keeps letters crisper.
     """
-    if size == (raw.width, raw.height):
-        return Image.frombuffer("RGBX", size, raw.pixels, "raw", "RGBX", 0, 1)
-    picture = Image.frombuffer("RGBX", (raw.width, raw.height), raw.pixels, "raw", "RGBX", 0, 1)
+    picture = image_of(raw)
     factor = min(raw.width // size[0], raw.height // size[1])
-    if factor > 1:
-        picture = picture.reduce(factor)
-    if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.HAMMING)
-    return picture
+    return _resized(picture.reduce(factor) if factor > 1 else picture, size)
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.HAMMING)
