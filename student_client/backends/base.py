@@ -249,12 +249,8 @@ class Facts(ABC):
     """What the wall says about a laptop. Plain one-line texts of at most 120 characters; "" when unknown."""
 
     @abstractmethod
-    def active_application(self) -> str:
-        """Return the application in front and its document, e.g. "Writer — essay"."""
-
-    @abstractmethod
     def front(self) -> Front | None:
-        """Return the window in front, None where there is none; as cheap as `active_application`."""
+        """Return the window in front, its process by the system's own word; None where there is none."""
 
     @abstractmethod
     def away(self) -> Away:

@@ -324,7 +324,6 @@ class FakeHotkeys(Hotkeys):
 class FakeFacts(Facts):
     """Says what it was given; the attributes may be set while it is in use."""
 
-    application: str = "Writer — essay"
     user: str = "student"
     host: str = "laptop"
     instead: Away = Away.NOT
@@ -333,10 +332,6 @@ class FakeFacts(Facts):
     def away(self) -> Away:
         """Return `instead`."""
         return self.instead
-
-    def active_application(self) -> str:
-        """Return `application`."""
-        return self.application
 
     def front(self) -> Front | None:
         """Return `window`."""

@@ -16,7 +16,6 @@ from student_client.backends.x11_windows import Pids
 _HAS_TERMINAL = "XFree86_has_VT"  # Xorg, hw/xfree86/common/xf86Events.c: 0 while it has given its terminal away
 _PROPERTIES = (_HAS_TERMINAL, "_NET_ACTIVE_WINDOW", "_NET_SUPPORTING_WM_CHECK", "WM_CLASS", "_NET_WM_NAME", "WM_NAME")
 _LIMIT = 120
-_DASHES = (" — ", " – ", " - ")
 _READ = 256  # 32-bit units of a property: far longer than any title we show
 
 
@@ -27,13 +26,8 @@ class X11Facts(Facts):
         self._display = display
         self._front: _Front | None = None
 
-    def active_application(self) -> str:
-        """Return the window that the window manager calls active, or without one the window with the focus."""
-        front = self.front()
-        return title_of(front.program, front.title) if front else ""
-
     def front(self) -> Front | None:
-        """Return that window, with its process by the server's own word."""
+        """Return the window that the window manager calls active, or without one the window with the focus."""
         try:
             return self._asked().window()
         except DisplayLostError:
@@ -193,29 +187,3 @@ class _Front:
         anything: Any = xp.GetPropertyType.Any
         reply = self.connection.core.GetProperty(False, window, self._atoms[name], anything, 0, _READ).reply()
         return bytes(reply.value.raw)
-
-
-def title_of(name: str, title: str) -> str:
-    """Return "Application — document" of a window's class and title, whichever of them it has.
-
-    Many titles end in the application's full name ("essay.odt — LibreOffice Writer"): that is nicer than the class.
-    """
-    application = name[:1].upper() + name[1:]
-    document = title
-    for dash in _DASHES:
-        front, found, last = title.rpartition(dash)
-        if found and _alike(name, last):
-            application, document = last.strip(), front.strip()
-            break
-    if not document or _letters(document) == _letters(application):
-        return (application or document)[:_LIMIT]
-    return (f"{application} — {document}" if application else document)[:_LIMIT]
-
-
-def _alike(name: str, last: str) -> bool:
-    one, other = _letters(name), _letters(last)
-    return bool(one and other) and (one in other or other in one)
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))

@@ -3,6 +3,7 @@
 from protocol.messages import MonitorFacts
 from protocol.text import plain
 from student_client.backends.base import Away, Backends, Capture, Facts, Front, Inputs, Unsupported
+from student_client.backends.titles import title_of
 from student_client.local import FrontFacts
 
 FACTS_INTERVAL = 1.0
@@ -84,8 +85,9 @@ class Desk:
         if isinstance(self._backends.facts, Unsupported):
             return
         self._facts = self._facts or self._backends.facts()
-        self.application = plain(self._facts.active_application(), 200)
-        self.front = front_facts(self._facts.front())
+        front = self._facts.front()
+        self.application = plain(title_of(front.program, front.title), 200) if front else ""
+        self.front = front_facts(front)
         self.away = self._facts.away()
 
 

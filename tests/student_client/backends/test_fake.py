@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from protocol.jpeg import read_header
-from student_client.backends.base import CaptureError, Raw, Unsupported
+from student_client.backends.base import CaptureError, Front, Raw, Unsupported
 from student_client.backends.fake import (
     Cue,
     FakeAutostart,
@@ -157,7 +157,7 @@ def test_a_whole_platform() -> None:
     assert not isinstance(backends.capture, Unsupported)
     assert not isinstance(backends.facts, Unsupported)
     assert backends.capture().monitors()[0].name == "FAKE-1"
-    assert backends.facts().active_application() == "Writer — essay"
+    assert backends.facts().front() == Front(4711, "writer", "essay")
     assert isinstance(backends.autostart, FakeAutostart)
     backends.autostart.install(["/bin/true"])
     assert backends.autostart.installed()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from protocol.jpeg import read_header
 from protocol.messages import ScreenState, Stream
-from student_client.backends.base import Away, Backends, CaptureError, Unsupported
+from student_client.backends.base import Away, Backends, CaptureError, Front, Unsupported
 from student_client.backends.fake import Cue, FakeFacts, Script, fake_backends
 from student_client.desktop import capture_work, desk
 from student_client.desktop.capture_thread import CaptureThread
@@ -280,9 +280,9 @@ def test_the_window_in_front_is_asked_about_after_something_was_drawn(
     asked: list[float] = []
 
     class CountedFacts(FakeFacts):
-        def active_application(self) -> str:
+        def front(self) -> Front | None:
             asked.append(time.monotonic())
-            return super().active_application()
+            return super().front()
 
     backends = fake_backends(Script(rate=0, cues=(Cue(0.0), Cue(1.5, black=True))))
     thread = begin(dataclasses.replace(backends, facts=CountedFacts))
