@@ -157,6 +157,11 @@ def _tabulate(report: Report) -> None:
         return
     report.at_most("whole screen changes, median", median(_seen(ours["whole_ms"])), 20, "ms")
     report.at_most("whole screen changes, p90", percentile(_seen(ours["whole_ms"]), 90), 30, "ms")
+    if (theirs := report.data.get(TigerVnc.name)) is not None:
+        # The goals were set where TigerVNC took 22 and 26 ms; no two computers are equally quick.
+        for what, goal, of in (("median", 20 / 22, median), ("p90", 30 / 26, lambda ms: percentile(ms, 90))):
+            ratio = of(_seen(ours["whole_ms"])) / of(_seen(theirs["whole_ms"]))
+            report.at_most(f"whole screen changes, {what}, of TigerVNC's", ratio, round(goal, 2), "×")
     video = ours["video"]
     report.at_least("video, pictures shown", video["shown_a_second"], 24, "a second")
     report.at_most("video, student's CPU", video["cpu"]["student"], 10, "%")
