@@ -95,13 +95,14 @@ class LinkLost:
 
 @dataclass(frozen=True, kw_only=True)
 class CommandAnswered:
-    """The device said how a command ended."""
+    """The device said how a command ended; or, where it was not `sent`, why it never left."""
 
     device: str
     command: str
     result: Result
     detail: str
     at: float
+    sent: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -325,7 +325,7 @@ class Conversation:
 
 def unsent(device: str, command: Command, why: str) -> CommandAnswered:
     """Return the answer to a command that never left."""
-    return CommandAnswered(device=device, command=command.id, result=Result.FAILED, detail=why, at=time())
+    return CommandAnswered(device=device, command=command.id, result=Result.FAILED, detail=why, at=time(), sent=False)
 
 
 def _words(closed: LinkClosed, breach: bool) -> str:

@@ -174,7 +174,7 @@ class AssessmentRun(QObject):
             match event:
                 case StatusTold():
                     self._told(event.device, event.status.assessment, event.at)
-                case CommandAnswered() if self.held:
+                case CommandAnswered(sent=True) if self.held:  # what never left is sent again
                     self._do(self.held.answered(event.device, event.command, event.result, event.detail, event.at))
                 case BreachTold() if self.held:
                     breach = event.breach

@@ -15,6 +15,7 @@ from tutor_app.assessment.codes import grouped, release_code
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.assessment_plan import Plan
 from tutor_app.classroom.sitting import Stage
+from tutor_app.network.conversation import unsent
 from tutor_app.records.values import (
     AssessmentChecked,
     AssessmentEnded,
@@ -247,6 +248,18 @@ def test_an_order_a_device_never_got_is_sent_again_when_it_is_back(lesson, begun
     lesson.page.desk.run.give_time([made.device(3)], 5)
     begun.answer(away=(3,))
     assert not sitting(lesson, 3).is_confirmed
+    lesson.passes(16)
+    begun.answer()
+    assert sitting(lesson, 3).is_confirmed
+    assert begun.facts[made.device(3)].ends_at == made.TEN + 3900
+
+
+def test_an_order_that_met_a_link_just_broken_is_sent_again_and_no_refusal(lesson, begun):
+    lesson.page.desk.run.give_time([made.device(3)], 5)
+    order = lesson.wire.orders.pop()
+    lesson.run.take([unsent(order.device, order.command, "the laptop is not connected")])
+    assert sitting(lesson, 3).wish is not None
+    assert sitting(lesson, 3).why == ""
     lesson.passes(16)
     begun.answer()
     assert sitting(lesson, 3).is_confirmed
