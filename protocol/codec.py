@@ -26,9 +26,8 @@ class Codec(Generic[M]):
     def encode(self, message: M) -> bytes:
         """Return the payload; raises CodecError when a field is out of its bounds."""
         payload = self._encoder.encode(message)
-        if not isinstance(
-            message, Frame | Patches
-        ):  # its fields are copied from checked ones; a second copy of it costs
+        # A picture's fields are copied from checked ones, and a second copy of it costs.
+        if not isinstance(message, Frame | Patches):
             self.decode(payload)
         return payload
 

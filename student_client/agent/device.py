@@ -24,6 +24,7 @@ from protocol.policy.bundle import Bundle, BundleError, newer, open_bundle
 from protocol.policy.permit import Permit, Refusal
 from protocol.text import plain
 from student_client.agent.breaches import Breaches
+from student_client.agent.brief import brief
 from student_client.agent.clock import DeviceClock
 from student_client.agent.desktop import Desktop
 from student_client.agent.enforcement import Decide, Enforcement
@@ -470,7 +471,7 @@ class Device:
         ready, facts = self._ready, self._facts
         screen, reason = self._screen()
         monitors: tuple[MonitorFacts, ...] = facts.monitors if facts else ()
-        return Status(
+        status = Status(
             user=ready.user if ready else "",
             host=ready.host if ready else plain(platform.node(), 200),
             application=facts.application if facts else "",
@@ -484,6 +485,7 @@ class Device:
             hand=self.hand.facts,
             covered=self._covered,
         )
+        return brief(status)
 
     def _screen(self) -> tuple[ScreenState, str]:
         if self._facts and self._ready:
