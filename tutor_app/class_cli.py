@@ -19,10 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from protocol.messages import Changeable, Frame, Right, Shown, Stream, Verb
+from protocol.policy.sites import site_of
 from protocol.text import plain
 from tutor_app.admin.files import write_whole
 from tutor_app.class_options import EXIT_CODES, ExitCode, LessonOptions, complain, fail, with_lesson_options
-from tutor_app.classroom.rules import Edit, site_of
+from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.student import Action, Answer, Student
 from tutor_app.network.wishes import WatchAsk
 from tutor_app.scripted import ScriptedLesson
@@ -264,7 +265,9 @@ def _change(options: LessonOptions, verb: Verb, name: str, whom: _Whom) -> None:
     subject = Changeable.APPLICATION if whom.program else Changeable.SITE
     value = _readable(name.strip() if whom.program else site_of(name), VALUE, "NAME")
     if not value:
-        raise typer.BadParameter("There is no name in it.", param_hint="NAME")
+        raise typer.BadParameter(
+            "There is no name in it, or it is not a site such as bbc.co.uk/bitesize.", param_hint="NAME"
+        )
     edit = Edit(verb=verb, subject=subject, value=value, minutes=whom.minutes)
     who = options.signed_in()
     with options.journal() as journal, options.held(who, journal) as lesson:

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from tutor_app.classroom.assessment import What
-from tutor_app.classroom.phrases import duration
+from tutor_app.classroom.phrases import duration, rules_name
 from tutor_app.records.assessment_queries import OnRecord
 from tutor_app.records.queries import Attended, Flag
 from tutor_app.records.values import AssessmentNoted, DeviceFound
@@ -79,7 +79,7 @@ class _Maker:
             ("Started", self._clock(held.at)),
             ("Closed", self._clock(held.ended_at) if held.ended_at else "not closed yet"),
             ("Length without extra time", duration(held.length)),
-            ("Rules", held.rules),
+            ("Rules", rules_name(held.rules)),
             ("Locked to one application", held.only),
             ("Allowed besides the rules", ", ".join(allowed)),
             ("Invigilator", held.by_name + (f", taken over from {held.taken_from}" if held.taken_from else "")),

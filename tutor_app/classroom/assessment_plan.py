@@ -105,13 +105,6 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for entry in entries if entry))
 
 
-def site_of(entry: str) -> str:
-    """Return a site as rules write it: "https://www.BBC.co.uk/bitesize/" is "www.bbc.co.uk/bitesize"."""
-    bare = entry.split("://", 1)[-1].split("?", 1)[0].split("#", 1)[0].strip("/ ")
-    host, slash, path = bare.partition("/")
-    return host.lower() + slash + path
-
-
 # ── which laptops are ready ─────────────────────────────────────────────────────────────────────────────────────────
 
 

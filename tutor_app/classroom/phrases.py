@@ -49,6 +49,11 @@ def day(at: float, zone: tzinfo) -> str:
     return f"{moment.day} {moment:%b}"
 
 
+def rules_name(name: str) -> str:
+    """Return what staff call a rule set; its title is written for students: "In this lesson"."""
+    return name.replace("-", " ").capitalize()
+
+
 def countdown(seconds: float) -> str:
     """Return a time left as minutes and seconds: "8:41"."""
     whole = max(0, math.ceil(seconds))

@@ -6,12 +6,6 @@ from protocol.messages import Changeable, ChangeRule, Command, DropChange, SetRu
 from tutor_app.classroom.phrases import duration
 
 
-def site_of(text: str) -> str:
-    """Return an address somebody pasted as rules name sites: "https://WWW.Desmos.com/" → "www.desmos.com"."""
-    host, slash, path = text.strip().partition("://")[2 if "://" in text else 0].partition("/")
-    return (host.casefold() + slash + path.partition("?")[0].partition("#")[0]).rstrip("/")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Edit:
     """What the tutor wants of the rules: for so many minutes, or until the lesson ends."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from protocol.policy.document import RuleSet
+from protocol.policy.sites import site_of
 from protocol.text import plain
 from tutor_app.classroom.arrange import natural
 from tutor_app.classroom.assessment_plan import (
@@ -31,7 +32,6 @@ from tutor_app.classroom.assessment_plan import (
     Readiness,
     Ready,
     lines_of,
-    site_of,
     unanswered,
 )
 from tutor_app.classroom.student import Student
@@ -119,7 +119,7 @@ class WhatPage(Page):
 
     def allowed_sites(self) -> tuple[str, ...]:
         """Return the sites besides those of the rules."""
-        return tuple(dict.fromkeys(site_of(line) for line in lines_of(self.sites.toPlainText())))
+        return tuple(dict.fromkeys(filter(None, map(site_of, lines_of(self.sites.toPlainText())))))
 
     def problem(self) -> str:
         """A name is needed, and no more than the protocol carries."""
@@ -127,6 +127,8 @@ class WhatPage(Page):
             return "The policy has no rules for assessments that your role may apply. Ask the network manager."
         if not plain(self.name.text(), NAME).strip():
             return "Give the assessment a name: students read it, and it stands in the report."
+        if wrong := next((line for line in lines_of(self.sites.toPlainText()) if not site_of(line)), ""):
+            return f"“{wrong}” is not a site. Write it as bbc.co.uk/bitesize."
         if max(len(self.allowed_applications()), len(self.allowed_sites())) > MOST_ALLOWED:
             return f"No more than {MOST_ALLOWED} applications and {MOST_ALLOWED} sites can be allowed."
         return ""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from protocol.messages import LessonTerms
-from tutor_app.classroom.phrases import Run, Tone, clock_time, time_left
+from tutor_app.classroom.phrases import Run, Tone, clock_time, rules_name, time_left
 from tutor_app.ui.actions import Actions, icon_of, keys_of, words_of
 from tutor_app.ui.runs import RunsLabel, single_line
 from tutor_app.ui.theme import Theme
@@ -121,7 +121,7 @@ class LessonBar(QFrame):
         until = " · ".join([*places, f"until {clock_time(lesson.ends_at, self._zone)}", ""])
         left = Run("ended", Tone.WARN) if over else time_left(lesson.ends_at - now)
         before = self._facts.sizeHint().width()
-        self._facts.set_runs((Run(until), left, Run(f" · rules: {single_line(rules)}")))
+        self._facts.set_runs((Run(until), left, Run(f" · rules: {single_line(rules_name(rules))}")))
         if self._facts.sizeHint().width() != before:
             self._soon.start()
 

@@ -10,6 +10,7 @@ from protocol.policy.bundle import StaffBundle
 from tutor_app.classroom.budget import DEFAULT_MBIT, Budget
 from tutor_app.classroom.classroom import Changes
 from tutor_app.classroom.events import TileAsked
+from tutor_app.classroom.phrases import rules_name
 from tutor_app.classroom.rules import Change
 from tutor_app.classroom.student import Action, Presence, Student
 from tutor_app.classroom.tile import Viewer
@@ -26,7 +27,7 @@ from tutor_app.ui.pictures import Pictures
 from tutor_app.ui.ports import Wire
 from tutor_app.ui.remembered import Remembered
 from tutor_app.ui.rules_dialog import RulesDialog
-from tutor_app.ui.rules_menu import RulesMenu, offered, rules_name
+from tutor_app.ui.rules_menu import RulesMenu, offered
 from tutor_app.ui.sheet import people
 from tutor_app.ui.status_line import Load
 from tutor_app.ui.theme import Theme

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from protocol.messages import Changeable, Verb
+from protocol.policy.sites import site_of
 from protocol.text import plain
-from tutor_app.classroom.rules import Edit, site_of
+from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.student import Student
 from tutor_app.ui.sheet import Sheet, people
 from tutor_app.ui.theme import Theme

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from protocol.policy.document import Policy, RuleSet
 from protocol.role import Role
-from tutor_app.classroom.phrases import clock_time
+from tutor_app.classroom.phrases import clock_time, rules_name
 from tutor_app.classroom.rules import Change
 from tutor_app.ui.runs import single_line
 
@@ -17,11 +17,6 @@ from tutor_app.ui.runs import single_line
 def offered(policy: Policy, role: Role) -> dict[str, RuleSet]:
     """Return the rule sets that somebody may hold a lesson under; an assessment is started elsewhere."""
     return {name: one for name, one in policy.rules.items() if role in one.roles and not one.is_assessment}
-
-
-def rules_name(name: str) -> str:
-    """Return what people call a rule set; its title is written for students: "In this lesson"."""
-    return name.replace("-", " ").capitalize()
 
 
 class RulesMenu(QMenu):

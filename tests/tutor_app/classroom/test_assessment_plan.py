@@ -15,7 +15,6 @@ from tutor_app.classroom.assessment_plan import (
     lines_of,
     readiness,
     rule_sets,
-    site_of,
     unanswered,
 )
 from tutor_app.classroom.student import Presence, Student
@@ -86,8 +85,6 @@ def test_an_item_is_answered_by_a_tick_or_by_a_written_reason():
 
 def test_what_was_typed_is_taken_apart_and_cleaned():
     assert lines_of("calc, geogebra\n\n calc \nWriter\u202e") == ("calc", "geogebra", "Writer")
-    assert site_of("https://www.BBC.co.uk/Bitesize/?x=1#top") == "www.bbc.co.uk/Bitesize"
-    assert site_of("example.org") == "example.org"
 
 
 def test_a_laptop_that_is_here_and_can_hold_every_rule_is_ready(policy):

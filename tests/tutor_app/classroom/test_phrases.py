@@ -14,6 +14,7 @@ from tutor_app.classroom.phrases import (
     countdown,
     day,
     duration,
+    rules_name,
     said,
     time_left,
 )
@@ -88,3 +89,7 @@ def test_a_message_to_one_is_shown() -> None:
 
 def test_what_was_undone_says_so() -> None:
     assert said(activity_runs(line(undone=True), UTC)).endswith("· taken back")
+
+
+def test_a_rule_set_is_called_by_its_name_in_words() -> None:
+    assert rules_name("no-games") == "No games"

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from types import SimpleNamespace
 
-import pytest
-
 from protocol.messages import Changeable, ChangeRule, DropChange, Result, Right, SetRules, Verb
 from tutor_app.classroom.classroom import Asked, Classroom
 from tutor_app.classroom.events import LinkLost
-from tutor_app.classroom.rules import Edit, site_of
+from tutor_app.classroom.rules import Edit
 from tutor_app.classroom.student import Answer
 
 Here = Callable[..., Classroom]
@@ -102,16 +100,3 @@ def test_a_device_that_cannot_is_shown_as_refused(here: Here, words: SimpleNames
     order = room.change_rule(DESMOS, None, words.START)[0][0]
     room.apply(words.answered(order, Result.REFUSED, detail="sites cannot be allowed here"))
     assert room.activity[-1].count(Answer.REFUSED) == 1
-
-
-@pytest.mark.parametrize(
-    ("pasted", "site"),
-    [
-        (" https://WWW.Desmos.com/ ", "www.desmos.com"),
-        ("bbc.co.uk/bitesize/Maths?x=1#top", "bbc.co.uk/bitesize/Maths"),
-        ("category:gambling", "category:gambling"),
-        ("   ", ""),
-    ],
-)
-def test_an_address_may_be_pasted_as_it_is(pasted: str, site: str) -> None:
-    assert site_of(pasted) == site

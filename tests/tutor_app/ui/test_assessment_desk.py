@@ -149,6 +149,9 @@ def test_what_is_allowed_reaches_the_terms(lesson, hall):
     plan = wizard.plan()
     assert plan.allow_sites == ("bbc.co.uk/bitesize", "example.org")
     assert plan.allow_applications == ("calc", "geogebra")
+    wizard.what.name.setText("Mock")
+    wizard.what.sites.setPlainText("bbc news")
+    assert wizard.what.problem() == "“bbc news” is not a site. Write it as bbc.co.uk/bitesize."
     wizard.what.only.setText("writer")
     assert (wizard.plan().only, wizard.plan().allow_applications) == ("writer", ())
 
