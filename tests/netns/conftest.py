@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +78,12 @@ class Switch(Machine):
 class Talker:
     """A script in a namespace that says what happens, one JSON object a line."""
 
-    def __init__(self, machine: Machine, script: str, *arguments: str) -> None:
+    def __init__(
+        self, machine: Machine, script: str, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> None:
         root = Path(__file__).parents[2]
         argv = [*machine.enter, sys.executable, str(root / "tests/netns" / script), *arguments]
-        environ = {**os.environ, "PYTHONPATH": str(root)}
+        environ = {**os.environ, "PYTHONPATH": str(root), **(environ or {})}
         self.process = subprocess.Popen(
             argv, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -162,8 +164,10 @@ class Lan:
         """Close something of a machine's before the machine."""
         self._closing.append(close)
 
-    def talker(self, machine: Machine, script: str, *arguments: str) -> Talker:
-        talker = Talker(machine, script, *arguments)
+    def talker(
+        self, machine: Machine, script: str, *arguments: str, environ: Mapping[str, str] | None = None
+    ) -> Talker:
+        talker = Talker(machine, script, *arguments, environ=environ)
         self._closing.append(talker.close)
         return talker
 

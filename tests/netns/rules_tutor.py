@@ -76,6 +76,8 @@ def _obey(lesson: Lesson, *, do: str, device: str = "", **what: Any) -> None:
                 ends_at=now + what["seconds"], secret=bytes.fromhex(what["secret"]),
             )  # fmt: skip
             lesson.network.send(room.start_assessment({device: terms}, now)[0])
+        case "stop":
+            lesson.network.send(room.stop_assessment(what["id"], [device], now)[0])
         case "note":
             lesson.network.noted(device, [what["id"]])
         case "end":

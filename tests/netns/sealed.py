@@ -67,7 +67,10 @@ class Sealed(Machine):
 class Seat:
     """A student's desktop on a sealed machine: its screen, its window manager, the client, and the student's doings."""
 
-    def __init__(self, machine: Sealed, state: Path, *, screen: bool = True) -> None:
+    def __init__(
+        self, machine: Sealed, state: Path, *, screen: bool = True, client: Mapping[str, str] | None = None
+    ) -> None:
+        """`client` is set in the client's environment alone."""
         self.machine, self.device = machine, state.name
         self._children: list[subprocess.Popen[bytes]] = []
         self.display = self._screen() if screen else ""
@@ -75,8 +78,12 @@ class Seat:
         if screen:
             self.open("openbox", "--sm-disable")
         self.client = Laptop(
-            state, self.environ, listen="[::]:47800", before=machine.enter, leave_machine=False
-        )  # fmt: skip
+            state,
+            {**self.environ, **(client or {})},
+            listen="[::]:47800",
+            before=machine.enter,
+            leave_machine=False,
+        )
 
     def _screen(self) -> str:
         log = self.machine.folder / "display"
