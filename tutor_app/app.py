@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from protocol.heap import share_one_heap
 from protocol.messages import LessonTerms
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.tile import Viewer
@@ -252,6 +253,7 @@ class TutorApp(QObject):
 
 def run(preset: Preset, on_start: Callable[[TutorApp], None] | None = None) -> int:
     """Run the application until its window is closed; returns the exit code. `on_start` gets it before the window."""
+    share_one_heap()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("lessonlight-tutor")

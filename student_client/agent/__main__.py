@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from protocol.heap import share_one_heap
 from protocol.presence import DEFAULT_PORT
 from student_client.agent.agent import Options, run_agent
 from student_client.agent.desktop import Desktop
@@ -26,6 +27,7 @@ def main() -> int:
         format="%(asctime)s %(levelname)s %(message)s",
     )
     logging.getLogger("websockets").setLevel(logging.WARNING)
+    share_one_heap()
     options = Options(arguments.host, arguments.port, not arguments.no_mdns)
 
     def make_desktop(state: StateFolder) -> Desktop:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from protocol.heap import share_one_heap
 from student_client.backends.base import Backends
 from student_client.backends.choose import choose
 from student_client.desktop.agent_link import AgentLink, connect
@@ -29,6 +30,7 @@ def main() -> int:
     except OSError as error:
         print(f"The agent's socket {arguments.socket} cannot be reached: {error.strerror}.", file=sys.stderr)
         return EXIT_NO_AGENT
+    share_one_heap()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Lessonlight")
     app.setQuitOnLastWindowClosed(False)
