@@ -1,8 +1,8 @@
 """One heap for all threads of a process, so that it does not grow with every picture that crosses them.
 
 A picture's bytes are taken by one thread and given back by another. glibc gives each thread a heap ("arena") of its
-own, and there such bytes leave holes: a tutor's window grew by 70 MiB in an hour of looking at a video. Python's threads
-hardly ever allocate at the same time, so nobody waits for the one heap.
+own, and there such bytes leave holes: a tutor's window grew by 70 MiB in an hour of looking at a video. Python's
+threads hardly ever allocate at the same time, so nobody waits for the one heap.
 """
 
 import ctypes
