@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QSlider, QWidget
 
 from tutor_app.classroom.arrange import Filter, Sort
@@ -40,7 +40,7 @@ class FilterBar(QWidget):
         self.field.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self.field.textChanged.connect(self.searched)
         self.field.installEventFilter(self)
-        self._size = self._slider()
+        self._size, self._size_label = self._slider(), label("Size", kind="soft")
         self._sort = Choice(theme, list(Sort), prefix="Sort: ")
         self._sort.setAccessibleName("Sort")
         self._sort.currentIndexChanged.connect(lambda index: self.sorted.emit(list(Sort)[index]))
@@ -54,11 +54,16 @@ class FilterBar(QWidget):
 
     def set_counts(self, counts: Mapping[Filter, int]) -> None:
         """Write the numbers on the chips."""
+        self._counts = counts
         for chosen, chip in self._chips.items():
-            gap = " " if chosen in _ICONS else ""  # the style puts icon and text too close
-            chip.setText(f"{gap}{chosen.capitalize()} {counts[chosen]}")
             chip.setAccessibleName(f"{chosen.capitalize()}, {counts[chosen]} students")
-            chip.setFixedWidth(self._bold.horizontalAdvance(chip.text()) + (52 if chosen in _ICONS else 30))
+            chip.setToolTip(chosen.capitalize() if chosen in _ICONS else "")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the chips their words where there is room for them."""
+        super().resizeEvent(event)
+        self._fit()
 
     def choose(self, chosen: Filter) -> None:
         """Press a chip."""
@@ -95,6 +100,23 @@ class FilterBar(QWidget):
                 return True
         return super().eventFilter(watched, event)
 
+    def _fit(self) -> None:
+        row = self.layout()
+        for brief, sized in ((False, True), (True, True), (True, False)):  # without the slider there are still its keys
+            for chosen, chip in self._chips.items():
+                self._write(chip, chosen, brief)
+            for one in (self._size_label, self._size):
+                one.setVisible(sized)
+            if row is None or row.minimumSize().width() <= self.width():
+                return
+
+    def _write(self, chip: QPushButton, chosen: Filter, brief: bool) -> None:
+        """Write word and number; `brief`: the number alone where an icon says the word."""
+        gap = " " if chosen in _ICONS else ""  # the style puts icon and text too close
+        word = "" if brief and chosen in _ICONS else f"{chosen.capitalize()} "
+        chip.setText(f"{gap}{word}{self._counts[chosen]}")
+        chip.setFixedWidth(self._bold.horizontalAdvance(chip.text()) + (52 if chosen in _ICONS else 30))
+
     def _slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(SMALLEST, LARGEST)
@@ -120,7 +142,7 @@ class FilterBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.field, 2)
         row.addSpacing(4)
-        row.addWidget(label("Size", kind="soft"))
+        row.addWidget(self._size_label)
         row.addWidget(self._size)
         row.addSpacing(4)
         row.addWidget(self._sort)

@@ -24,7 +24,10 @@ class Scheme(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """One scheme's colours, as #RRGGBB. `well` lies behind pictures; `on_*` is text upon that colour."""
+    """One scheme's colours, as #RRGGBB. `well` lies behind pictures; `on_*` is text upon that colour.
+
+    `veil` covers locked screens: a whole wall of them must not outshine everything else in the dark.
+    """
 
     paper: str
     surface: str
@@ -40,7 +43,8 @@ class Tokens:
     hover: str
     dim: str
     on_accent: str
-    on_locked: str
+    veil: str
+    on_veil: str
 
     def tone(self, tone: Tone) -> QColor:
         """Return the colour of a run of text."""
@@ -50,12 +54,12 @@ class Tokens:
 LIGHT: Final = Tokens(
     paper="#F3F5F8", surface="#FFFFFF", line="#D8DEE6", ink="#18212B", soft="#5A6775", accent="#1F5FBF",
     live="#1B7F4F", warn="#9A6200", danger="#B3261E", locked="#5A3DB8",
-    well="#E8ECF1", hover="#EEF2F7", dim="#A4ABB3", on_accent="#FFFFFF", on_locked="#FFFFFF",
+    well="#E8ECF1", hover="#EEF2F7", dim="#A4ABB3", on_accent="#FFFFFF", veil="#5A3DB8", on_veil="#FFFFFF",
 )  # fmt: skip
 DARK: Final = Tokens(
     paper="#0F1419", surface="#182029", line="#2A3541", ink="#E7EDF3", soft="#9BA8B5", accent="#7DB2FF",
     live="#5CC796", warn="#E7B45A", danger="#FF8A80", locked="#B7A2FF",
-    well="#222C36", hover="#212C37", dim="#606B76", on_accent="#0F1419", on_locked="#0F1419",
+    well="#222C36", hover="#212C37", dim="#606B76", on_accent="#0F1419", veil="#3E2F7A", on_veil="#F1EDFF",
 )  # fmt: skip
 
 # Our words for icons → Phosphor's regular set: one set, one stroke.

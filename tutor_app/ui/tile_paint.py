@@ -51,7 +51,7 @@ class Brushes:
         self.ink, self.soft, self.accent = QColor(tokens.ink), QColor(tokens.soft), QColor(tokens.accent)
         self.paper = QColor(tokens.paper)
         self.line, self.surface, self.well = QColor(tokens.line), QColor(tokens.surface), QColor(tokens.well)
-        self.locked_veil, self.on_locked = faded(tokens.locked, 0.9), QColor(tokens.on_locked)
+        self.locked_veil, self.on_locked = faded(tokens.veil, 0.9), QColor(tokens.on_veil)
         self.pale_veil = faded(tokens.surface, 0.82)
         self.hairline, self.outline = QPen(self.line, 1), QPen(self.accent, 3)
         self.pointed = QPen(QColor(tokens.dim), 1)

@@ -31,7 +31,7 @@ def test_every_text_colour_can_be_read(tokens: Tokens, name: str, ground: str) -
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_upon_colours_can_be_read(tokens: Tokens) -> None:
     assert contrast(tokens.on_accent, tokens.accent) >= 4.5
-    assert contrast(tokens.on_locked, tokens.locked) >= 4.5
+    assert contrast(tokens.on_veil, tokens.veil) >= 4.5
     assert contrast(tokens.soft, tokens.well) >= 4.5
 
 

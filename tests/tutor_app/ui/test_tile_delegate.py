@@ -92,7 +92,7 @@ def test_the_footer_is_the_cards_surface(six: Held) -> None:
 
 def test_a_locked_tile_wears_the_violet_veil(six: Held) -> None:
     six.run.take([made.locked(2, 300, six.clock.now)])
-    assert close(colour(six, 2, 0.05, 0.9), mixed(LIGHT.locked, GREEN, 0.9))
+    assert close(colour(six, 2, 0.05, 0.9), mixed(LIGHT.veil, GREEN, 0.9))
     assert close(colour(six, 1, 0.05, 0.9), GREEN, by=1)
 
 
@@ -175,7 +175,7 @@ def test_the_veil_fades_in_unless_motion_is_reduced(six: Held) -> None:
     grab(six.wall.viewport())
     fades.reduce_motion = False
     six.run.take([made.locked(2, 300, six.clock.now)])
-    six.qtbot.waitUntil(lambda: close(colour(six, 2, 0.05, 0.9), mixed(LIGHT.locked, GREEN, 0.9)), timeout=1000)
+    six.qtbot.waitUntil(lambda: close(colour(six, 2, 0.05, 0.9), mixed(LIGHT.veil, GREEN, 0.9)), timeout=1000)
     assert not fades._timer.isActive() or six.qtbot.waitUntil(lambda: not fades._timer.isActive()) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QImage, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from protocol.messages import Reason
 from tests.tutor_app.ui import synthetic as made
@@ -423,3 +423,16 @@ def test_actions_keep_their_words_at_1366_and_move_into_more_below(hold: Callabl
     held.qtbot.waitUntil(row.more.isVisible)
     assert [action.text() for action in row._menu.actions()][-1] == "End lesson"
     assert held.wall_page.bar.rect().contains(row.geometry())
+
+
+@pytest.mark.parametrize("width", [1600, 1366, 1024, 800])
+def test_nothing_in_the_filter_bar_lies_over_its_neighbour(lesson: Held, width: int) -> None:
+    bar = lesson.wall_page.filters
+    lesson.window.resize(width, 700)
+    lesson.qtbot.waitUntil(lambda: bar.width() <= width)
+    lesson.qtbot.wait(50)
+    shown = sorted((one for one in bar.children() if isinstance(one, QWidget) and one.isVisible()), key=QWidget.x)
+    assert len(shown) >= 8
+    for left, right in pairwise(shown):
+        assert left.geometry().right() < right.x(), (left, right)
+    assert shown[-1].geometry().right() < width
