@@ -65,6 +65,7 @@ class Desktop(QObject):
         self._link, self._backends, self._succession = link, backends, succession
         self._channels: set[int] = set()
         self._ready = False
+        self._followed = False  # another desktop process has taken over; only the student's cover is left to show
         self._pictured_at = float("-inf")  # monotonic; of the last picture, or when one was wanted
         self._confirmed = False
         self._state: PanelState | None = None
@@ -328,6 +329,9 @@ class Desktop(QObject):
             QTimer.singleShot(0, self, lambda: self._cards.tell_shown(message.id))
 
     def _stack(self) -> None:
+        if self._followed:  # what is on top is the other process's business: two would climb over each other
+            self._lock.keep_on_top(())
+            return
         timer = (self._timer.native,) if self._timer.isVisible() else ()
         over = (*self._covering.native_windows, *self._cards.native_windows, *timer)
         self._lock.keep_on_top((*over, self._indicator.badge.native))
@@ -357,7 +361,8 @@ class Desktop(QObject):
         if not self._covering.up:
             self._leave()
             return
-        self._lock.keep_on_top(())
+        self._followed = True
+        self._stack()
         self._lock.unlock()
 
     def _leave(self) -> None:
