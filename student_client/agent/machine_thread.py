@@ -82,9 +82,7 @@ class MachineWork:
             network=self._read(
                 Subject.NETWORK, needs, lambda: self._object(self._machine.networks).facts(on_site), NetworkFacts()
             ),
-            bluetooth=self._read(
-                Subject.BLUETOOTH, needs, lambda: self._object(self._machine.bluetooth).facts(), BluetoothFacts()
-            ),
+            bluetooth=self._read(Subject.BLUETOOTH, needs, self._bluetooth, BluetoothFacts()),
             signals=self._read(
                 Subject.SIGNAL, needs, lambda: self._object(self._machine.signals).seen(programs or ()), ()
             ),
@@ -93,6 +91,8 @@ class MachineWork:
         )
         if Subject.USB_STORAGE not in needs:
             self._forget_usb()
+        if Subject.BLUETOOTH not in needs:
+            self._forget_bluetooth()
         return look
 
     def usb_news(self) -> int:
@@ -148,6 +148,7 @@ class MachineWork:
     def close(self) -> None:
         """Listen to nothing any more. What is blocked stays so: a lease may outlive this process."""
         self._forget_usb()
+        self._forget_bluetooth()
         self._made.clear()
 
     def _object(self, ability: Callable[[], T] | Unsupported) -> T:
@@ -169,6 +170,13 @@ class MachineWork:
             if isinstance(error, _AbsentError):
                 self._absent.add(subject)
             return otherwise
+
+    def _bluetooth(self) -> BluetoothFacts:
+        bluetooth = self._object(self._machine.bluetooth)
+        facts = bluetooth.facts()
+        if why := bluetooth.shortfall():
+            self._problems[Subject.BLUETOOTH] = why
+        return facts
 
     def _changes(
         self, subject: Subject, make: Callable[[], tuple[FileChange, ...] | Unsupported]
@@ -202,6 +210,11 @@ class MachineWork:
         usb = self._made.pop(cast("Hashable", self._machine.usb), None)
         if usb:
             usb.close()
+
+    def _forget_bluetooth(self) -> None:
+        bluetooth = self._made.pop(cast("Hashable", self._machine.bluetooth), None)
+        if bluetooth:
+            bluetooth.close()
 
 
 class MachineThread:

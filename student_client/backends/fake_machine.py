@@ -38,6 +38,7 @@ class FakeMachine:
     network: NetworkFacts = field(default_factory=NetworkFacts)
     routes: list[str] = field(default_factory=list)
     bluetooth: BluetoothFacts = field(default_factory=BluetoothFacts)
+    bluetooth_unknown: str = ""  # why nobody knows all of it
     signals: list[SignalSeen] = field(default_factory=list)
     restarting: list[Program] = field(default_factory=list)  # browsers that obey only after a restart
     address: str = ""
@@ -225,6 +226,10 @@ class FakeBluetooth(Bluetooth):
         """Return `bluetooth`."""
         self._machine.check()
         return self._machine.bluetooth
+
+    def shortfall(self) -> str:
+        """Return `bluetooth_unknown`."""
+        return self._machine.bluetooth_unknown
 
     def switching_off(self) -> tuple[FileChange, ...] | Unsupported:
         """Return one switch."""

@@ -1,7 +1,4 @@
-"""Bluetooth on Linux, from what the kernel says: switches in /sys/class/rfkill, connections in /sys/class/bluetooth.
-
-Whether an adapter can be found by others is known to BlueZ alone, which is not asked: `visible` is never told here.
-"""
+"""Bluetooth on Linux: the kernel's switches in /sys/class/rfkill, connections in /sys/class/bluetooth, and BlueZ."""
 
 import os
 from collections.abc import Iterator
@@ -9,23 +6,42 @@ from pathlib import Path
 
 from protocol.policy.facts import BluetoothFacts
 from student_client.backends.base import Unsupported
+from student_client.backends.linux_bluez import SYSTEM_BUS, Bluez
 from student_client.backends.machine import Bluetooth, FileChange, MachineError
 
 
 class LinuxBluetooth(Bluetooth):
-    """The adapters below one root."""
+    """The adapters below one root, and what BlueZ on one D-Bus says of them (an address, or "SYSTEM")."""
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    def __init__(self, root: Path = Path("/"), bus: str = SYSTEM_BUS) -> None:
         self._root = root
+        self._bluez = Bluez(bus)
+        self._unknown = ""
 
     def facts(self) -> BluetoothFacts:
         """Return them: on is a switch neither software nor a key holds; a connection is a child of its adapter."""
+        self._unknown = ""
         try:
             on = any(_holds(each / "soft", "0") and _holds(each / "hard", "0") for each in self._switches())
             connected = any(":" in each.name for each in _inside(self._root / "sys/class/bluetooth"))
         except OSError as error:
             raise MachineError(f"Bluetooth's switches cannot be read: {error.strerror}.") from error
-        return BluetoothFacts(on=on, sending=on and connected)
+        return BluetoothFacts(on=on, visible=on and self._visible(), sending=on and connected)
+
+    def shortfall(self) -> str:
+        """Return why BlueZ did not say whether an adapter can be found."""
+        return self._unknown
+
+    def close(self) -> None:
+        """Leave the bus."""
+        self._bluez.close()
+
+    def _visible(self) -> bool:
+        try:
+            return self._bluez.visible()
+        except MachineError as error:
+            self._unknown = str(error)
+            return False
 
     def switching_off(self) -> tuple[FileChange, ...] | Unsupported:
         """Return each adapter's own switch: other radios keep theirs."""

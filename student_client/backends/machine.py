@@ -125,9 +125,16 @@ class Bluetooth(ABC):
     def facts(self) -> BluetoothFacts:
         """Return them; no adapter is neither on nor visible. Raises MachineError."""
 
+    def shortfall(self) -> str:
+        """Return what of the last facts nobody could tell, and why, in a sentence for the tutor; "" where all is."""
+        return ""
+
     @abstractmethod
     def switching_off(self) -> tuple[FileChange, ...] | Unsupported:
         """Return the changes that switch every adapter off."""
+
+    def close(self) -> None:  # noqa: B027 - scripted ones hold nothing
+        """Give back what it holds; may be called twice, and asked again after."""
 
 
 class Signals(ABC):

@@ -473,6 +473,17 @@ async def test_what_cannot_be_held_is_said_and_the_rest_holds(begin: Begin, grou
     await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 3)
 
 
+async def test_what_nobody_can_tell_of_bluetooth_is_said_and_the_rest_is_told(begin: Begin, ground: Ground) -> None:
+    ground.bluetooth, ground.bluetooth_unknown = BluetoothFacts(on=True), "BlueZ does not say."
+    _, tutor = await begin(replace(RADIO, do=(Do.FLAG,)))
+    found = await tutor.status(lambda one: one.rules is not None and len(one.rules.unheld) == 1)
+    assert found.rules
+    assert [(one.rule, one.why) for one in found.rules.unheld] == [("no-bluetooth", "BlueZ does not say.")]
+    await breach_of(tutor, "no-bluetooth")
+    ground.bluetooth_unknown = ""
+    await tutor.status(lambda one: one.rules is not None and not one.rules.unheld)
+
+
 async def test_a_machine_that_can_nothing_is_not_asked_again_and_again(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,11 @@ from tutor_app.demo.folder import PREFIX, sweep
 DEMO = Path(sys.executable).with_name("lessonlight-demo")
 
 
+def _heed_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore Ctrl+C, and whoever that starts inherits it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Run:
     """One demo under way in a temporary folder of its own."""
 
@@ -31,7 +36,13 @@ class Run:
         self.folder = Path(tempfile.mkdtemp(prefix="demo-test-"))
         environ = {**os.environ, "TMPDIR": str(self.folder)}
         self.process = subprocess.Popen(
-            [str(DEMO), *options], env=environ, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [str(DEMO), *options],
+            env=environ,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - it does no more than this
         )
         self.said = ""
 

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 
@@ -155,7 +156,8 @@ class Laptop:
                 if isinstance(message, Credit):
                     pending.add(asyncio.create_task(self._next_picture(link, message)))
                 else:
-                    await self.answer(link, message)
+                    with suppress(LinkClosed):  # what was said before the close is still to be heard
+                        await self.answer(link, message)
         finally:
             for task in pending:
                 task.cancel()
