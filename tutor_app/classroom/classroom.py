@@ -138,6 +138,11 @@ class Classroom:
         """The changes of the rules in force, oldest first."""
         return self._rules.changes
 
+    @property
+    def rules_full(self) -> bool:
+        """Whether a change has to end before there can be another."""
+        return self._rules.full
+
     def hands(self, now: float) -> tuple[Raised, ...]:
         """Who asks for help, longest first."""
         return queue(self.students.values(), self.lesson.starts_at, now)
@@ -269,7 +274,12 @@ class Classroom:
         return self._commands.ask(Action.SET_RULES, self.students, now, lambda *_: command, words)
 
     def change_rule(self, edit: Edit, devices: Iterable[str] | None, now: float) -> Asked:
-        """Allow or block a site or application for these students, or for everybody (None), also who comes later."""
+        """Allow or block a site or application for these students, or for everybody (None), also who comes later.
+
+        Nothing while `rules_full`.
+        """
+        if self.rules_full:
+            return [], Changes()
         until = min(self.lesson.ends_at, now + 60 * edit.minutes) if edit.minutes else self.lesson.ends_at
         only = None if devices is None else self._roster.chosen(devices)
         change = Change(id=self._new_id(), edit=edit, at=now, until=until, devices=only)

@@ -1,9 +1,12 @@
 """The lesson's rules as the tutor changed them, and what each device still has to be told of it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from protocol.messages import Changeable, ChangeRule, Command, DropChange, SetRules, Verb
 from tutor_app.classroom.phrases import duration
+
+MOST_CHANGES: Final = 32  # in force: a laptop that comes late is told them all at once, and takes 48 commands so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,11 @@ class Rules:
     def changes(self) -> tuple[Change, ...]:
         """The changes in force, oldest first."""
         return tuple(self._changes.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether one has to end before there can be another."""
+        return len(self._changes) >= MOST_CHANGES
 
     def get(self, change: str) -> Change | None:
         """Return a change in force."""

@@ -230,7 +230,7 @@ class LessonPage(QStackedWidget):
     def _edit_rules(self) -> None:
         total, some = len(self.run.classroom.students), self.focused or self.wall_page.selected()
         students = self.chosen() if some else []
-        dialog = RulesDialog(self, self._theme, students, total)
+        dialog = RulesDialog(self, self._theme, students, total, self.run.classroom.rules_full)
         devices = [student.device for student in students]
         dialog.chosen.connect(lambda edit, all_: self.run.change_rule(edit, None if all_ else devices))
         dialog.open()

@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit,
 from protocol.messages import Changeable, Verb
 from protocol.policy.sites import site_of
 from protocol.text import plain
-from tutor_app.classroom.rules import Edit
+from tutor_app.classroom.rules import MOST_CHANGES, Edit
 from tutor_app.classroom.student import Student
 from tutor_app.ui.sheet import Sheet, people
 from tutor_app.ui.theme import Theme
 from tutor_app.ui.widgets import Choice, button, choice_chip, label
 
 VALUE: Final = 200  # characters, as in the protocol
+FULL: Final = f"{MOST_CHANGES} changes are in force, which is the most there can be. End one under Rules first."
 _MINUTES: Final = (5, 10, 20, 30, 0)  # 0: until the lesson ends
 _PLACEHOLDERS: Final = {
     Changeable.SITE: "For example: desmos.com, or bbc.co.uk/bitesize",
@@ -24,13 +25,18 @@ _PLACEHOLDERS: Final = {
 
 
 class RulesDialog(Sheet):
-    """Enter asks the laptops. `everybody` in `chosen` includes those who come later."""
+    """Enter asks the laptops, unless it is `full`. `everybody` in `chosen` includes those who come later."""
 
     chosen = Signal(Edit, bool)
 
-    def __init__(self, parent: QWidget, theme: Theme, students: Sequence[Student], total: int) -> None:
-        words = "It ends by itself, with the lesson at the latest. You can end it before, under Rules."
+    def __init__(
+        self, parent: QWidget, theme: Theme, students: Sequence[Student], total: int, full: bool = False
+    ) -> None:
+        words = (
+            FULL if full else "It ends by itself, with the lesson at the latest. You can end it before, under Rules."
+        )
         super().__init__(parent, "Allow or block a site or program", words)
+        self._full = full
         self._some = 0 < len(students) < total
         self._verb = _chips(self, {Verb.ALLOW: "Allow", Verb.BLOCK: "Block"})
         self._subject = _chips(self, {Changeable.SITE: "Site", Changeable.APPLICATION: "Program"})
@@ -70,7 +76,7 @@ class RulesDialog(Sheet):
 
     def accept(self) -> None:
         """Ask the laptops."""
-        if self.edit.value:
+        if self._ask.isEnabled():
             self.chosen.emit(self.edit, not (self._some and self.whom.currentIndex() == 0))
             super().accept()
 
@@ -101,7 +107,7 @@ class RulesDialog(Sheet):
         self.field.setPlaceholderText(_PLACEHOLDERS[edit.subject])
         self._ask.setText(edit.verb.capitalize())
         self._ask.setAccessibleName(edit.verb.capitalize())
-        self._ask.setEnabled(bool(edit.value))
+        self._ask.setEnabled(bool(edit.value) and not self._full)
 
 
 def _chips(parent: QWidget, words: dict[Verb, str] | dict[Changeable, str]) -> QButtonGroup:

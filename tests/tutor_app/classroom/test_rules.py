@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from protocol.messages import Changeable, ChangeRule, DropChange, Result, Right, SetRules, Verb
 from tutor_app.classroom.classroom import Asked, Classroom
 from tutor_app.classroom.events import LinkLost
-from tutor_app.classroom.rules import Edit
+from tutor_app.classroom.rules import MOST_CHANGES, Edit
 from tutor_app.classroom.student import Answer
 
+COMMANDS_AT_ONCE = 48  # student_client.agent.visit's, which a tutor does not import
 Here = Callable[..., Classroom]
 DESMOS = Edit(verb=Verb.ALLOW, subject=Changeable.SITE, value="desmos.com", minutes=20)
 GAMES = Edit(verb=Verb.BLOCK, subject=Changeable.APPLICATION, value="steam*")
@@ -53,6 +54,20 @@ def test_who_comes_late_gets_what_stands_for_everybody(here: Here, words: Simple
     line = next(line for line in room.activity if line.text.startswith("Allowed"))
     assert line.answers["B"] is Answer.CONFIRMED
     assert room.due(words.START + 71) == ([], room.due(words.START + 71)[1])  # once a link is enough
+
+
+def test_there_are_no_more_changes_than_a_laptop_that_comes_late_takes_at_once(
+    here: Here, words: SimpleNamespace
+) -> None:
+    room = here("A")
+    for _ in range(MOST_CHANGES):
+        assert not room.rules_full
+        assert room.change_rule(DESMOS, None, words.START + 10)[0]
+    assert room.rules_full
+    assert room.change_rule(GAMES, None, words.START + 10)[0] == []
+    assert len(arrive(room, words, "B", words.START + 20)[0]) == MOST_CHANGES <= COMMANDS_AT_ONCE
+    room.drop_change(room.rule_changes[0].id, words.START + 30)
+    assert room.change_rule(GAMES, None, words.START + 30)[0]
 
 
 def test_who_comes_back_is_told_again_what_they_may_have_lost(here: Here, words: SimpleNamespace) -> None:

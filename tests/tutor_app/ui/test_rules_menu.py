@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from protocol.messages import Changeable, ChangeRule, DropChange, SetRules, Verb
 from protocol.role import Role
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.conftest import CTRL, Held
 from tutor_app.classroom.phrases import rules_name
-from tutor_app.ui.rules_dialog import RulesDialog
+from tutor_app.classroom.rules import MOST_CHANGES, Edit
+from tutor_app.ui.rules_dialog import FULL, RulesDialog
 from tutor_app.ui.rules_menu import RulesMenu, offered
 
 ENTER = Qt.Key.Key_Return
@@ -107,4 +108,18 @@ def test_nothing_cannot_be_allowed(lesson: Held, typed: str) -> None:
     lesson.press(ENTER)
     assert dialog.isVisible()
     assert lesson.commands == []
+    dialog.reject()
+
+
+def test_while_there_are_as_many_changes_as_can_be_it_says_what_to_do(lesson: Held) -> None:
+    for number in range(MOST_CHANGES):
+        lesson.run.change_rule(Edit(verb=Verb.ALLOW, subject=Changeable.SITE, value=f"{number}.example"), None)
+    sent = len(lesson.commands)
+    lesson.press(Qt.Key.Key_B, CTRL)
+    dialog = lesson.dialog()
+    assert FULL in [one.text() for one in dialog.findChildren(QLabel)]
+    QTest.keyClicks(QApplication.focusWidget(), "desmos.com")
+    lesson.press(ENTER)
+    assert dialog.isVisible()
+    assert len(lesson.commands) == sent
     dialog.reject()
