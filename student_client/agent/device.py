@@ -383,6 +383,8 @@ class Device:
         now, concerned = self.clock.now(), self.keeper.concerned(self.clock.now())
         answer = self.keeper.code_typed(typed.code, now)
         if answer.released:
+            if self.locker.leases.held:
+                self.locker.end()  # whoever has the invigilator's sheet stands beside the student
             self.receipts.note(What.RELEASED, YOURSELF, now)
             self._tell_breach(released_breach(now), concerned)
         self.desktop.send(answer)

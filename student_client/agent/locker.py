@@ -59,11 +59,15 @@ class Locker:
 
     async def unlock(self, within: float) -> str:
         """End every lease; return "" when nothing is covered any more, else why not."""
-        self._keep(Leases())
-        self._desktop.send(UnlockScreen())
+        self.end()
         if not self._desktop.up or await self._until(lambda: not self.covered or bool(self.leases.held), within):
             return ""
         return "The lock has ended, but the screen did not say that it is uncovered."
+
+    def end(self) -> None:
+        """End every lease, and wait for nothing."""
+        self._keep(Leases())
+        self._desktop.send(UnlockScreen())
 
     def lock_for_rules(self, locks: Mapping[str, str], until: float, now: float) -> None:
         """Keep locked for exactly these broken rules (id → sentence), for a lease's time and not past `until`.

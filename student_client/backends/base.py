@@ -193,7 +193,15 @@ class ScreenLock(ABC):
 
     @abstractmethod
     def take_help(self) -> bool:
-        """Tell whether F1, the call for help, was pressed while held and not yet told; no other key is looked at."""
+        """Tell whether F1, the call for help, was pressed while held and not yet told."""
+
+    @abstractmethod
+    def hear_digits(self, on: bool) -> None:
+        """From now on hear digits and Backspace while held, or no longer; beside them and F1 no key is looked at."""
+
+    @abstractmethod
+    def take_digits(self) -> str:
+        """Return the digits pressed since the last call, in order; Backspace is "\\b"."""
 
     @abstractmethod
     def fileno(self) -> int:

@@ -256,6 +256,8 @@ class FakeScreenLock(ScreenLock):
         self._refusals = refusals
         self._wanted = self._held = False
         self.on_top: tuple[int, ...] = ()
+        self.hears_digits = False
+        self.digits = ""
 
     @property
     def held(self) -> bool:
@@ -285,6 +287,15 @@ class FakeScreenLock(ScreenLock):
     def take_help(self) -> bool:
         """Nobody asks."""
         return False
+
+    def hear_digits(self, on: bool) -> None:
+        """Remember it in `hears_digits`."""
+        self.hears_digits = on
+
+    def take_digits(self) -> str:
+        """Return what a test has put into `digits`."""
+        digits, self.digits = self.digits, ""
+        return digits
 
     def fileno(self) -> int:
         """There is nothing to wait for."""

@@ -1,6 +1,6 @@
 """One X11 connection of our own: the only place that speaks to xcffib's untyped connection, and its errors in words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import xcffib
@@ -68,12 +68,16 @@ class Connection:
 
     def keycode(self, keysym: int) -> int | None:
         """Return a key that has this symbol on the layout of this moment, or None."""
+        return next(iter(self.keys((keysym,))), None)
+
+    def keys(self, keysyms: Collection[int]) -> dict[int, int]:
+        """Return every key that has one of these symbols on the layout of this moment, with the symbol."""
         setup = self.x.setup
         first, count = setup.min_keycode, setup.max_keycode - setup.min_keycode + 1
         with in_words(self.display):
             mapping = self.core.GetKeyboardMapping(first, count).reply()
         symbols, per_key = list(mapping.keysyms), mapping.keysyms_per_keycode
-        return int(first + symbols.index(keysym) // per_key) if keysym in symbols else None
+        return {first + place // per_key: symbol for place, symbol in enumerate(symbols) if symbol in keysyms}
 
     def events(self) -> Iterator[Any]:
         """Yield what has arrived, without waiting; errors of requests nobody waits for are dropped."""

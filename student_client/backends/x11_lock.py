@@ -2,7 +2,7 @@
 
 The grabs are on the root window, which nobody can unmap or destroy, and the connection owns no resource, so there is
 nothing by which another client could have it killed (KillClient needs one). Keys that arrive are dropped: of each it
-is only asked whether it is F1, the call for help.
+is only asked whether it is F1, the call for help, and where a release code may be typed, whether it is a digit.
 What it cannot hold: the keys for another virtual terminal, and a program written to listen to XInput 2's raw or
 slave devices, which hears keys but can show nothing.
 """
@@ -26,6 +26,9 @@ _RESTACKED = (
 _RESTACK_PAUSE = 0.03  # another window that also insists on being on top must not make us both run hot
 _MENU_PATIENCE = 0.3  # a menu that is just opening or closing gives its grab back by itself within this
 _ESCAPE, _F1 = 0xFF1B, 0xFFBE  # keysyms
+_DIGITS = {0xFF08: "\b"} | {
+    first + digit: str(digit) for first in (0x30, 0xFFB0) for digit in range(10)
+}  # the pad's, too
 _KEY_PRESS, _KEY_RELEASE = 2, 3  # event codes of the core protocol
 _REVERT = xp.InputFocus.PointerRoot
 
@@ -40,6 +43,8 @@ class X11ScreenLock(ScreenLock):
         self._keyboard = self._pointer = self._others = False
         self._help_key: int | None = None
         self._help = False
+        self._digit_keys: dict[int, str] = {}  # empty while nobody wants digits
+        self._digits = ""
         self._wanted_at: float | None = None
         self._escaped_at = 0.0
         self._focus: int | None = None
@@ -93,7 +98,9 @@ class X11ScreenLock(ScreenLock):
         with _as_lock_errors():
             for event in self._connected().events():
                 self._disturbed |= isinstance(event, _RESTACKED) and event.window not in self._stack()
-                self._help |= isinstance(event, xp.KeyPressEvent) and event.detail == self._help_key
+                if isinstance(event, xp.KeyPressEvent):
+                    self._help |= event.detail == self._help_key
+                    self._digits += self._digit_keys.get(event.detail, "")
         self._restack()
         if self._wanted_at is not None and not self.reassert():
             self._close_menu(self._wanted_at)
@@ -102,6 +109,18 @@ class X11ScreenLock(ScreenLock):
         """Tell whether F1 was among the keys that `pump` dropped."""
         help_asked, self._help = self._help, False
         return help_asked
+
+    def hear_digits(self, on: bool) -> None:
+        """Look up which keys they are on the layout of this moment."""
+        self._digits = ""
+        with _as_lock_errors():
+            keys = self._connected().keys(_DIGITS) if on else {}
+        self._digit_keys = {key: _DIGITS[symbol] for key, symbol in keys.items()}
+
+    def take_digits(self) -> str:
+        """Return those that `pump` heard."""
+        digits, self._digits = self._digits, ""
+        return digits
 
     def fileno(self) -> int:
         """Return the display's descriptor."""

@@ -120,6 +120,7 @@ class Desktop(QObject):
         self._timer.clicked.connect(self._toggle_panel)
         self._keys.pressed.connect(self._on_key)
         self._lock.help_asked.connect(self._ask_for_help)
+        self._lock.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
         self._panel.hand_moved.connect(self._move_hand)
         self._panel.cover_asked.connect(self._cover)
         self._panel.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
@@ -158,6 +159,7 @@ class Desktop(QObject):
                 self._cards.clear_notice(message.id)
             case CodeAnswer():
                 self._panel.show_answer(message)
+                self._lock.show_answer(message)
             case CloseProgram():
                 self._close_program(message.pid)
 
@@ -222,6 +224,7 @@ class Desktop(QObject):
         self._indicator.say(state)
         self._lock.say_viewing(badge_words(state))
         self._lock.say_help(lock_help(state))
+        self._lock.offer_release(state.assessment is not None)
         self._covering.follow(state, agent=True)
         self._timer.show_assessment(state.assessment)
         self._panel.show_state(state)

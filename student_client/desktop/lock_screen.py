@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from student_client.backends.base import LockError, ScreenLock, Unsupported
+from student_client.desktop.lock_code import LockCode
 from student_client.desktop.lock_window import LockWindow, Note
 from student_client.desktop.words import CALM, WORK_IS_SAFE, remaining
+from student_client.local import CodeAnswer
 from student_client.local import LockScreen as LockOrder
 
 PUMP_MS = 250  # base.ScreenLock: at least this often while held
@@ -23,6 +25,7 @@ class LockScreen(QObject):
 
     covered = Signal(str, bool)
     help_asked = Signal()  # F1 was pressed on the lock
+    code_typed = Signal(str)  # a release code
     ended = Signal()  # uncovered, grabs released, focus restored
 
     def __init__(self, open_backend: Callable[[], ScreenLock] | Unsupported, parent: QObject | None = None) -> None:
@@ -38,6 +41,7 @@ class LockScreen(QObject):
         self._raised: tuple[int, ...] = ()
         self._viewing, self._help = CALM, WORK_IS_SAFE
         self._notes: tuple[Note, ...] = ()
+        self._code: LockCode | None = None  # where none can be typed
         self._timer = QTimer(self, interval=PUMP_MS)
         self._timer.timeout.connect(self._tick)
         self._settling = QTimer(self, interval=SETTLE_MS, singleShot=True)
@@ -105,6 +109,19 @@ class LockScreen(QObject):
         for window in self._windows.values():
             window.say_help(text)
 
+    def offer_release(self, on: bool) -> None:
+        """Let a release code be typed on the cover, or no longer."""
+        if on != (self._code is not None):
+            self._code = LockCode() if on else None
+            self._try(lambda backend: backend.hear_digits(on))
+            self._sync()
+
+    def show_answer(self, answer: CodeAnswer) -> None:
+        """Say what became of a code."""
+        if self._code is not None:
+            self._code.answered(answer)
+            self._sync()
+
     def say_notes(self, notes: tuple[Note, ...]) -> None:
         """Show the messages that came while locked."""
         self._notes = notes
@@ -163,6 +180,7 @@ class LockScreen(QObject):
         assert self._order is not None
         line = f"Locked by {self._order.by} · unlocks by itself in {remaining(self._left())}"
         window.say(self._order.sentence, line, time.time())
+        window.say_code(self._code.words if self._code and self._backend else "")
 
     def _report_soon(self) -> None:
         QTimer.singleShot(0, self, self._report)  # after Qt has sent the painting to the window system
@@ -179,6 +197,7 @@ class LockScreen(QObject):
         if self._backend is None:
             self._use_backend()
         self._try(lambda backend: backend.hold())
+        self._try(lambda backend: backend.hear_digits(self._code is not None))
 
     def _pump(self) -> None:
         if self._backend is None and self.locked:
@@ -187,6 +206,15 @@ class LockScreen(QObject):
         self._try(lambda backend: backend.pump())
         if self._backend is not None and self._backend.take_help() and self.locked:
             self.help_asked.emit()
+        self._read_code()
+
+    def _read_code(self) -> None:
+        if self._backend is None or self._code is None or not self.locked:
+            return
+        if digits := self._backend.take_digits():
+            if code := self._code.press(digits, time.time()):
+                self.code_typed.emit(code)
+            self._sync()
 
     def _native_windows(self) -> tuple[int, ...]:
         return tuple(window.native for window in self._windows.values())

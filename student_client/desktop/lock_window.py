@@ -81,6 +81,14 @@ class LockWindow(ScreenWindow):
             self._small.setText(text)
             self._set_widths()
 
+    def say_code(self, text: str) -> None:
+        """Show where a release code goes, or nothing."""
+        if text != self._code.text():
+            self._code.setText(text)
+            self._code.setVisible(bool(text))
+            self._set_widths()
+            self.say_notes(self._said_notes)
+
     def say_notes(self, notes: Sequence[Note]) -> None:
         """Show the latest messages, newest last."""
         self._said_notes = tuple(notes)
@@ -94,6 +102,8 @@ class LockWindow(ScreenWindow):
         self._clock, self._pill, self._icon = label("lockClock"), label("lockPill"), label("lockIcon")
         self._title, self._sentence = label("lockTitle", wrap=True), label("lockSentence", wrap=True)
         self._line, self._small = label("lockLine", wrap=True), label("lockSmall", wrap=True)
+        self._code = label("lockSmall", wrap=True)
+        self._code.hide()
         self._title.setText("Your screen is locked")
         self.say_help(WORK_IS_SAFE)
         self._icon.setPixmap(self._lock_icon(64))
@@ -107,7 +117,7 @@ class LockWindow(ScreenWindow):
         self._layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)  # the window is as large as the screen
         self._layout.addLayout(top)
         self._layout.addStretch(1)
-        for widget in (self._icon, self._title, self._sentence, self._line, self._small):
+        for widget in (self._icon, self._title, self._sentence, self._line, self._small, self._code):
             row = QHBoxLayout()  # not an alignment: with that, Qt reckons a wrapped label's height at another width
             row.addStretch(1)
             row.addWidget(widget)
@@ -119,7 +129,7 @@ class LockWindow(ScreenWindow):
     def _set_widths(self) -> None:
         """Give each wrapped label the width of its words, or the widest that reads well."""
         widest = min(WIDEST, self.screen_covered.geometry().width() * 9 // 10)
-        for words in (self._title, self._sentence, self._line, self._small):
+        for words in (self._title, self._sentence, self._line, self._small, self._code):
             words.ensurePolished()
             margins = words.width() - words.contentsRect().width()
             frame = 2 * SENTENCE_PADDING if words is self._sentence else margins

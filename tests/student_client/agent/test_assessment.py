@@ -20,6 +20,7 @@ from protocol.messages import (
     Changeable,
     ChangeRule,
     EndLesson,
+    Lock,
     PauseAssessment,
     Result,
     Right,
@@ -261,6 +262,17 @@ async def test_a_code_releases_without_a_network_and_every_invigilator_hears_of_
     assert (told.rule, told.category) == ("released", "needs-help")
     for form in (SECRET.decode(), repr(SECRET), code()):
         assert form not in caplog.text
+
+
+async def test_a_code_ends_a_lock_as_well(begin: Begin) -> None:
+    laptop, invigilator = await begin()
+    await invigilator.order(start_order(exam()))
+    assert (await invigilator.order(Lock(id=uuid4().hex, lease=600))).result is Result.OK
+    assert not (await answer(laptop, "00000000")).released
+    assert laptop.agent.device.locker.covered
+    assert (await answer(laptop, code())).released
+    await until(lambda: not laptop.agent.device.locker.covered)
+    assert not laptop.agent.device.locker.leases.held
 
 
 async def test_five_wrong_codes_wait_through_a_restart_and_a_clock_set_back(

@@ -229,3 +229,27 @@ def test_f1_is_told_once_and_no_other_key_is(xvfb: str, tool: Any, poll: Any) ->
     assert poll(helped)
     assert not lock.take_help()
     lock.close()
+
+
+def test_digits_are_heard_where_they_are_wanted_and_no_other_key_is(xvfb: str, tool: Any, poll: Any) -> None:
+    lock = X11ScreenLock(xvfb)
+    lock.hold()
+    heard = ""
+
+    def hears(text: str) -> bool:
+        nonlocal heard
+        lock.pump()
+        heard += lock.take_digits()
+        return heard.endswith(text)
+
+    tool(xvfb, "xdotool", "key", "1", "2")
+    assert not poll(lambda: hears("2"), 0.3)
+    lock.hear_digits(True)
+    tool(xvfb, "xdotool", "key", "a", "3", "Return", "KP_4", "BackSpace", "5", "F1")
+    assert poll(lambda: hears("5"))
+    assert heard == "34\b5"
+    assert lock.take_help()
+    lock.hear_digits(False)
+    tool(xvfb, "xdotool", "key", "6")
+    assert not poll(lambda: hears("6"), 0.3)
+    lock.close()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from student_client.local import CodeAnswer, CodeTyped, HandMoved, PanelAssessment, ScreenLocked
+from student_client.local import CodeAnswer, CodeTyped, HandMoved, MessageShown, PanelAssessment, ScreenLocked
 
 HELP_KEY, PANEL_KEY = "ctrl+alt+shift+h", "ctrl+alt+shift+l"
 
@@ -81,3 +81,23 @@ def test_a_release_code_is_typed_by_keyboard_alone(lesson: tuple[Any, Any], says
     desktop.drain(0.2)
     screen.run("xdotool", "key", *"12345678", "Return")
     assert not [message for message in desktop.drain(0.3) if isinstance(message, CodeTyped)]
+
+
+def test_a_release_code_is_typed_on_the_lock_too(lesson: tuple[Any, Any], says: Any) -> None:
+    screen, desktop = lesson
+    desktop.send(says.lock())
+    desktop.wait(ScreenLocked, where=lambda told: told.held)
+    screen.run("xdotool", "key", *"12345678")
+    assert not [one for one in desktop.drain(0.5) if isinstance(one, CodeTyped)], "there is no assessment"
+    now = says.panel().ends_at - 1800
+    mock = PanelAssessment(name="Maths mock", starts_at=now - 60, ends_at=now + 3000)
+    desktop.send(says.panel(can_call=True, assessment=mock), says.message())
+    desktop.wait(MessageShown)  # what came before it has been taken
+    screen.run("xdotool", "key", *"123", "x", "BackSpace", "3", "Return", *"45678")
+    assert desktop.wait(CodeTyped).code == "12345678"
+    desktop.send(
+        CodeAnswer(released=False, sentence="That is not the code. 4 tries are left."), says.message(key="d" * 32)
+    )
+    desktop.wait(MessageShown)
+    screen.run("xdotool", "key", *"87654321")
+    assert desktop.wait(CodeTyped).code == "87654321"
