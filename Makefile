@@ -12,7 +12,7 @@ demo: venv system
 	$(BIN)/lessonlight-demo $(ARGS)
 
 test: venv system
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: venv
 	$(BIN)/ruff check .

@@ -32,6 +32,7 @@ from protocol.policy.table import Problem, Table
 from protocol.role import STAFF_ROLES, Role
 
 MAXIMUM_SIZE: Final = 128 * 1024  # characters; half of what a bundle may hold, the rest is the deny list's
+CHECK_LENGTH: Final = 100  # characters of a check-list's line: one line beside its box
 
 _SPAN: Final = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 _POSITION: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -85,6 +86,7 @@ def _policy(top: Table) -> Policy:
         terms=read_terms(top.rows("terms", 40)),
         days_off=read_days_off(top.rows("days_off", 100)),
         networks=networks,
+        checklist=_checklist(top.table("assessment", optional=True)),
     )
     names = rule_names(policy.rules)
     policy = replace(
@@ -223,6 +225,15 @@ def _student(table: Table) -> StudentTexts:
     )
     table.close()
     return texts
+
+
+def _checklist(table: Table) -> tuple[str, ...]:
+    items = table.texts("checklist", CHECK_LENGTH, 20, optional=True)
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            table.problem("checklist", f'"{item}" is in it twice', index)
+    table.close()
+    return items
 
 
 def _flag(table: Table) -> FlagCategory:

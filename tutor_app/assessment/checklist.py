@@ -1,4 +1,4 @@
-"""The check-list before an assessment, as resources/assessment/checklist.toml has it."""
+"""The check-list before an assessment where a policy has none of its own: resources/assessment/checklist.toml."""
 
 import tomllib
 

@@ -1,7 +1,7 @@
 """Starting an assessment, page by page. Nothing is started before the last page's button."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -37,7 +37,6 @@ class AssessmentWizard(QDialog):
         *,
         viewer: Viewer,
         clock: Callable[[], float],
-        checklist: Sequence[str] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Start an assessment")
@@ -47,7 +46,7 @@ class AssessmentWizard(QDialog):
         sets = rule_sets(policy, run.tutor.role)
         self.what = WhatPage(theme, run.lesson.group, sets, run.lesson.name, self._until)
         self.extra = ExtraPage(list(run.classroom.students.values()))
-        self.checks = ChecksPage(items() if checklist is None else checklist, viewer.name, clock)
+        self.checks = ChecksPage(policy.checklist or items(), viewer.name, clock)
         self.laptops = LaptopsPage(theme)
         self._list: tuple[Page, ...] = (self.what, self.extra, self.checks, self.laptops)
         self._stack = QStackedWidget()

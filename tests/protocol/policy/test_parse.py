@@ -120,6 +120,10 @@ mondey =
 "https://[x"
     college.report_abuse_url: "https://[x" is not a web address (https://…)
 
+checklist = [
+checklist = ["Every student's identity has been checked.",
+    assessment.checklist[7]: "Every student's identity has been checked." is in it twice
+
 name = "@COLLEGE@"
 name = 7
     college.name: 7 is not a text in quotation marks
@@ -283,6 +287,12 @@ def test_hours_are_sorted_and_may_cross_midnight() -> None:
 def test_staff_may_be_limited_to_groups() -> None:
     text = FIRST + '\n[staff.maths-tutor]\ngroups = ["10A", "10B"]\n[staff."j.smith"]\ngroups = []\n'
     assert parse_policy(text).staff == {"maths-tutor": ("10A", "10B"), "j.smith": ()}
+
+
+def test_the_check_list_is_the_colleges_own_or_left_out() -> None:
+    assert parse_policy(FIRST).checklist[0] == "Phones are switched off and handed in."
+    without = FIRST[: FIRST.index("[assessment]")] + FIRST[FIRST.index("[student]") :]
+    assert parse_policy(without).checklist == ()
 
 
 def test_people_s_own_characters_are_kept_in_one_form() -> None:

@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import Future
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
@@ -11,6 +12,7 @@ from protocol.messages import AssessmentFacts, PauseAssessment, StartAssessment,
 from tests.tutor_app.ui import synthetic as made
 from tests.tutor_app.ui.assessing import Hall
 from tests.tutor_app.ui.conftest import CTRL, SHIFT, Held
+from tutor_app.assessment.checklist import items
 from tutor_app.assessment.codes import grouped, release_code
 from tutor_app.assessment.sheet import SheetStore
 from tutor_app.classroom.assessment_plan import Plan
@@ -125,6 +127,15 @@ def test_it_needs_a_name_and_every_item_ticked_or_explained(lesson, hall):
     assert [(one.ticked, one.reason) for one in checks[-2:]] == [(True, ""), (False, "No loudspeaker")]
     assert {one.by_name for one in checks} == {"Ida Marsh"}
     assert {one.at for one in checks} == {lesson.clock.now}
+
+
+def test_the_check_list_is_the_policys_and_else_the_products_own(lesson, hall):
+    desk = lesson.page.desk
+    desk._policy = replace(desk._policy, checklist=("Calculators are reset.", "Seats & walls are checked."))
+    assert tuple(wizard_of(lesson).checks.boxes) == ("Calculators are reset.", "Seats & walls are checked.")
+    lesson.dialog().reject()
+    desk._policy = replace(desk._policy, checklist=())
+    assert tuple(wizard_of(lesson).checks.boxes) == items()
 
 
 def test_extra_time_begins_with_the_policys_and_can_be_changed(lesson, hall):
