@@ -87,6 +87,7 @@ class LockScreen(QObject):
         """Uncover, also when nothing is locked: `ended` follows always."""
         self._order = self._told = None
         self._notes = ()
+        self._code = LockCode() if self._code else None  # half a code is nothing for the next lock
         self._timer.stop()
         windows, self._windows = self._windows, {}
         for window in windows.values():
