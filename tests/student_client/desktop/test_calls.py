@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from student_client.local import CodeAnswer, CodeTyped, HandMoved, MessageShown, PanelAssessment, ScreenLocked
+from student_client.local import (
+    CodeAnswer,
+    CodeTyped,
+    HandMoved,
+    MessageShown,
+    PanelAssessment,
+    ScreenLocked,
+    ScreenUnlocked,
+    UnlockScreen,
+)
 
 HELP_KEY, PANEL_KEY = "ctrl+alt+shift+h", "ctrl+alt+shift+l"
 
@@ -99,5 +108,10 @@ def test_a_release_code_is_typed_on_the_lock_too(lesson: tuple[Any, Any], says: 
         CodeAnswer(released=False, sentence="That is not the code. 4 tries are left."), says.message(key="d" * 32)
     )
     desktop.wait(MessageShown)
+    screen.run("xdotool", "key", *"876")
+    desktop.send(UnlockScreen())
+    desktop.wait(ScreenUnlocked)
+    desktop.send(says.lock())
+    desktop.wait(ScreenLocked, where=lambda told: told.held)
     screen.run("xdotool", "key", *"87654321")
     assert desktop.wait(CodeTyped).code == "87654321"
