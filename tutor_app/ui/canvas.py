@@ -1,6 +1,7 @@
 """One screen, large: fitted into the window, dot by dot or zoomed; only what has changed is painted."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -29,6 +30,19 @@ _ARROW: Final = (
 _ARROW_BOX: Final = QRect(-2, -2, 16, 23)
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How a picture lies in a widget of that size and pixel ratio: `target` in logical pixels, `logical` of them for
+    each of the screen's, and `scale` as the canvas tells it.
+    """
+
+    ratio: float
+    widget: QSize
+    scale: float
+    logical: float
+    target: QRectF
+
+
 class Canvas(Opaque):
     """Paints a screen; never a black box: without one it is the theme's well, and the page says why.
 
@@ -42,6 +56,7 @@ class Canvas(Opaque):
         self._theme = theme
         self._surface = Surface()
         self._rough = QPixmap()
+        self._view: _View | None = None
         self.zoom: float | None = None
         self.faded = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -99,13 +114,7 @@ class Canvas(Opaque):
     @property
     def scale(self) -> float:
         """Dots of this display for each pixel of the screen, as it is shown now."""
-        if not self.is_sharp:
-            return 1.0
-        if self.zoom is not None:
-            return self.zoom
-        ratio, size = self.devicePixelRatioF(), self._surface.size
-        fit = min(self.width() / size.width(), self.height() / size.height()) * ratio
-        return 1.0 if 1 <= fit < 1.02 else fit  # dot by dot where it is that anyway
+        return self._seen().scale
 
     def set_faded(self, pale: bool) -> None:
         """Show the screen as one that is old."""
@@ -119,11 +128,13 @@ class Canvas(Opaque):
             return QSize(0, 0)
         return self._surface.size * (self.zoom / self.devicePixelRatioF())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what has changed."""
         painter = QPainter(self)
         target = self._target()
-        self._paint_around(painter, _inside(target))
+        inside = _inside(target)
+        if not inside.contains(event.rect()):
+            self._paint_around(painter, inside)
         if self.has_picture:
             self._paint_picture(painter, target)
             if self.faded:
@@ -162,41 +173,54 @@ class Canvas(Opaque):
 
     def _target(self) -> QRectF:
         """Return where the picture goes, in logical pixels; its corner lies on a dot."""
-        if self.is_sharp:
-            scale = self.scale / self.devicePixelRatioF()
-            size = self._surface.size
-        elif not self._rough.isNull():
-            size = self._rough.size()
-            scale = min(self.width() / size.width(), self.height() / size.height())
-        else:
-            return QRectF()
-        width, height = size.width() * scale, size.height() * scale
-        left, top = round((self.width() - width) / 2), round((self.height() - height) / 2)
-        return QRectF(max(0, left), max(0, top), width, height)
+        return self._seen().target
+
+    def _seen(self) -> "_View":
+        """Return how the picture lies in the widget, reckoned anew after either has changed."""
+        ratio, size = self.devicePixelRatioF(), self.size()
+        if self._view is None or self._view.ratio != ratio or self._view.widget != size:
+            self._view = self._reckon(ratio, size)
+        return self._view
+
+    def _reckon(self, ratio: float, widget: QSize) -> "_View":
+        size, scale = (self._surface.size, self.zoom) if self.is_sharp else (self._rough.size(), None)
+        if size.isEmpty():
+            return _View(ratio, widget, 1.0, 1.0, QRectF())
+        fit = min(widget.width() / size.width(), widget.height() / size.height())
+        if not self.is_sharp:
+            scale = ratio * fit
+        elif scale is None:
+            scale = 1.0 if 1 <= fit * ratio < 1.02 else fit * ratio  # dot by dot where it is that anyway
+        width, height = size.width() * scale / ratio, size.height() * scale / ratio
+        left, top = round((widget.width() - width) / 2), round((widget.height() - height) / 2)
+        target = QRectF(max(0, left), max(0, top), width, height)
+        return _View(ratio, widget, scale if self.is_sharp else 1.0, scale / ratio, target)
 
     def _mapped(self, rect: QRect) -> QRect:
         """Return the part of the widget that shows a part of the screen, with the neighbours smoothing reaches."""
-        target, scale = self._target(), self.scale / self.devicePixelRatioF()
+        view = self._seen()
+        target, scale = view.target, view.logical
         place = QRectF(
             target.left() + rect.left() * scale,
             target.top() + rect.top() * scale,
             rect.width() * scale,
             rect.height() * scale,
         )
-        if self.scale == 1:
+        if view.scale == 1:
             return place.toAlignedRect()
         reach = 1 + int(scale)
         return place.toAlignedRect().adjusted(-reach, -reach, reach, reach)
 
     def _place(self, point: QPoint) -> QPointF:
-        target, scale = self._target(), self.scale / self.devicePixelRatioF()
-        return QPointF(target.left() + point.x() * scale, target.top() + point.y() * scale)
+        view = self._seen()
+        return view.target.topLeft() + QPointF(point) * view.logical
 
     def _repaint_cursor(self, cursor: QPoint | None) -> None:
         if cursor is not None:
             self.update(_ARROW_BOX.translated(self._place(cursor).toPoint()))
 
     def _resize(self) -> None:
+        self._view = None
         self.setMinimumSize(self.sizeHint())
         self.updateGeometry()
 
