@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SYSTEM_BUS: Final = "SYSTEM"
 _PATIENCE: Final = 1.0  # seconds
+_OBJECTS: Final = "a{oa{sa{sv}}}"  # path → interface → property → its type and value
 _NOT_RUNNING: Final = ("org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner")
 
 
@@ -69,6 +70,8 @@ class Bluez:
             if name in _NOT_RUNNING:
                 return {}
             raise ValueError(f"{name}")
+        if answer.header.fields.get(HeaderFields.signature) != _OBJECTS:  # somebody else may have the name on this bus
+            raise ValueError("what answered in its place is not BlueZ")
         managed: dict[str, dict[str, dict[str, tuple[str, Any]]]] = answer.body[0]
         return managed
 

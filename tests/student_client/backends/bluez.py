@@ -33,12 +33,13 @@ def bus(folder: Path) -> Iterator[str]:
 
 
 class PlayedBluez:
-    """Owns org.bluez; answers GetManagedObjects with `adapters`, with the error `refusal`, or not at all (`silent`)."""
+    """Owns org.bluez; answers with `adapters`, with `refusal`, with `nonsense`, or not at all (`silent`)."""
 
     def __init__(self, address: str) -> None:
         self.adapters: dict[str, bool] = {}  # name → Discoverable
         self.refusal = ""
         self.silent = False
+        self.nonsense = False
         self.asked = 0
         self._connection = open_dbus_connection(address)
         us = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
@@ -67,6 +68,8 @@ class PlayedBluez:
     def _answer(self, question: Any) -> Any:
         if self.refusal:
             return new_error(question, self.refusal)
+        if self.nonsense:
+            return new_method_return(question, "s", ("what?",))
         objects: dict[str, Any] = {"/org/bluez": {"org.bluez.AgentManager1": {}}}
         for name, discoverable in self.adapters.items():
             properties = {"Powered": ("b", True), "Discoverable": ("b", discoverable)}

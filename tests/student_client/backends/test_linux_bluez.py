@@ -54,7 +54,10 @@ def test_who_does_not_tell_is_named_and_asked_again(
     bluez.adapters, bluez.refusal = {"hci0": True}, "org.freedesktop.DBus.Error.AccessDenied"
     with pytest.raises(MachineError, match=r"whether others can find this laptop: .*AccessDenied"):
         asker.visible()
-    bluez.refusal, bluez.silent = "", True
+    bluez.refusal, bluez.nonsense = "", True
+    with pytest.raises(MachineError, match="not BlueZ"):
+        asker.visible()
+    bluez.nonsense, bluez.silent = False, True
     monkeypatch.setattr(linux_bluez, "_PATIENCE", 0.1)
     with pytest.raises(MachineError, match="in time"):
         asker.visible()
