@@ -158,7 +158,7 @@ class Policy(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
     terms: Annotated[tuple[Term, ...], Meta(max_length=40)] = ()
     days_off: Annotated[tuple[DayOff, ...], Meta(max_length=100)] = ()
     networks: Annotated[tuple[Line, ...], Meta(max_length=64)] = ()  # the college's own, in CIDR notation
-    checklist: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()  # before an assessment; empty: the product's own
+    checklist: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()  # before an assessment; empty: the first policy's
     exceptions: Annotated[tuple[Exemption, ...], Meta(max_length=2000)] = ()
     adjustments: Annotated[tuple[Adjustment, ...], Meta(max_length=2000)] = ()
 

@@ -1,10 +1,9 @@
-"""The check-list before an assessment where a policy has none of its own: resources/assessment/checklist.toml."""
+"""The check-list before an assessment, where a college's policy has none of its own."""
 
-import tomllib
-
+from protocol.policy.parse import parse_policy
 from protocol.resource import resource_text
 
 
 def items() -> tuple[str, ...]:
-    """Return the items in their order."""
-    return tuple(tomllib.loads(resource_text("assessment/checklist.toml"))["items"])
+    """Return that of the policy which `lessonlight-admin init` writes."""
+    return parse_policy(resource_text("policies/college.toml")).checklist
