@@ -29,6 +29,7 @@ from protocol.messages import (
 )
 
 LOCAL_LIMIT = 2 * 1024 * 1024
+CODE_DIGITS = 8  # of a release code
 
 
 class Viewer(Value, frozen=True, kw_only=True):
@@ -269,7 +270,7 @@ class ScreenCovered(Message, frozen=True, kw_only=True):
 class CodeTyped(Message, frozen=True, kw_only=True):
     """The student or invigilator typed a release code."""
 
-    code: Annotated[str, Meta(pattern=r"^[0-9]{8}$")]
+    code: Annotated[str, Meta(pattern=rf"^[0-9]{{{CODE_DIGITS}}}$")]
 
 
 AgentMessage: TypeAlias = (

@@ -19,7 +19,7 @@ from student_client.agent.journal import Journal, JournalError
 from student_client.agent.needs import Look
 from student_client.agent.state import StateError, StateFolder
 from student_client.backends.base import Unsupported
-from student_client.backends.machine import FileChange, Machine, MachineError, Usb
+from student_client.backends.machine import Bluetooth, FileChange, Machine, MachineError, Usb
 
 T = TypeVar("T")
 
@@ -90,9 +90,9 @@ class MachineWork:
             absent=frozenset(self._absent),
         )
         if Subject.USB_STORAGE not in needs:
-            self._forget_usb()
+            self._forget(self._machine.usb)
         if Subject.BLUETOOTH not in needs:
-            self._forget_bluetooth()
+            self._forget(self._machine.bluetooth)
         return look
 
     def usb_news(self) -> int:
@@ -147,8 +147,8 @@ class MachineWork:
 
     def close(self) -> None:
         """Listen to nothing any more. What is blocked stays so: a lease may outlive this process."""
-        self._forget_usb()
-        self._forget_bluetooth()
+        self._forget(self._machine.usb)
+        self._forget(self._machine.bluetooth)
         self._made.clear()
 
     def _object(self, ability: Callable[[], T] | Unsupported) -> T:
@@ -206,15 +206,11 @@ class MachineWork:
             self._journal = Journal(self._state)
         return self._journal
 
-    def _forget_usb(self) -> None:
-        usb = self._made.pop(cast("Hashable", self._machine.usb), None)
-        if usb:
-            usb.close()
-
-    def _forget_bluetooth(self) -> None:
-        bluetooth = self._made.pop(cast("Hashable", self._machine.bluetooth), None)
-        if bluetooth:
-            bluetooth.close()
+    def _forget(self, ability: Callable[[], Usb | Bluetooth] | Unsupported) -> None:
+        """Have it give back what it holds; whoever asks again makes it anew."""
+        made = self._made.pop(cast("Hashable", ability), None)
+        if made:
+            made.close()
 
 
 class MachineThread:

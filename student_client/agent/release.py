@@ -14,9 +14,8 @@ from msgspec import DecodeError, Meta, json
 from msgspec.structs import replace
 
 from protocol.messages import Breach, Count, Id, Time, Value
-from student_client.local import CodeAnswer
+from student_client.local import CODE_DIGITS, CodeAnswer
 
-DIGITS: Final = 8
 TRIES: Final = 5
 WAIT: Final = 600.0  # seconds
 RULE: Final = "released"
@@ -75,7 +74,7 @@ def read_key(data: bytes | None, assessment: str) -> ReleaseKey | None:
 
 def _is_right(key: ReleaseKey, code: str) -> bool:
     try:
-        HOTP(key.secret, DIGITS, SHA1()).verify(code.encode(), key.counter)  # noqa: S303 - RFC 4226
+        HOTP(key.secret, CODE_DIGITS, SHA1()).verify(code.encode(), key.counter)  # noqa: S303 - RFC 4226
     except InvalidToken:
         return False
     return True

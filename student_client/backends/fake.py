@@ -256,8 +256,6 @@ class FakeScreenLock(ScreenLock):
         self._refusals = refusals
         self._wanted = self._held = False
         self.on_top: tuple[int, ...] = ()
-        self.hears_digits = False
-        self.digits = ""
 
     @property
     def held(self) -> bool:
@@ -289,13 +287,11 @@ class FakeScreenLock(ScreenLock):
         return False
 
     def hear_digits(self, on: bool) -> None:
-        """Remember it in `hears_digits`."""
-        self.hears_digits = on
+        """Nobody types."""
 
     def take_digits(self) -> str:
-        """Return what a test has put into `digits`."""
-        digits, self.digits = self.digits, ""
-        return digits
+        """Nobody types."""
+        return ""
 
     def fileno(self) -> int:
         """There is nothing to wait for."""

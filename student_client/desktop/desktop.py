@@ -120,10 +120,10 @@ class Desktop(QObject):
         self._timer.clicked.connect(self._toggle_panel)
         self._keys.pressed.connect(self._on_key)
         self._lock.help_asked.connect(self._ask_for_help)
-        self._lock.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
+        self._lock.code_typed.connect(self._send_code)
         self._panel.hand_moved.connect(self._move_hand)
         self._panel.cover_asked.connect(self._cover)
-        self._panel.code_typed.connect(lambda code: self._link.send(CodeTyped(code=code)))
+        self._panel.code_typed.connect(self._send_code)
 
     def _obey(self, message: Message) -> None:
         match message:
@@ -273,6 +273,9 @@ class Desktop(QObject):
 
     def _move_hand(self, raised: bool, text: str) -> None:
         self._link.send(HandMoved(raised=raised, text=plain(text, 200)))
+
+    def _send_code(self, code: str) -> None:
+        self._link.send(CodeTyped(code=code))
 
     def _cover(self) -> None:
         if self._lock.locked or self._state is None:

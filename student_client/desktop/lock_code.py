@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from student_client.local import CodeAnswer
+from student_client.local import CODE_DIGITS, CodeAnswer
 
-DIGITS: Final = 8
 ASK: Final = "The invigilator can end the assessment here: type the release code."
 LOOKING: Final = "The code is being looked at."
 BLANK: Final = "\u2012"  # as wide as a digit, so that nothing moves while one types
@@ -25,7 +24,7 @@ class LockCode:
             if self._looking or (self._answer is not None and now < self._answer.wait_until):
                 return ""
             self._typed = self._typed[:-1] if key == BACKSPACE else self._typed + key
-            if len(self._typed) == DIGITS:
+            if len(self._typed) == CODE_DIGITS:
                 self._looking = True
                 return self._typed
         return ""
@@ -40,5 +39,5 @@ class LockCode:
         if self._looking:
             return LOOKING
         said = self._answer.sentence if self._answer is not None and not self._typed else ASK
-        places = self._typed.ljust(DIGITS, BLANK)
+        places = self._typed.ljust(CODE_DIGITS, BLANK)
         return f"{said}  {places[:4]} {places[4:]}"

@@ -9,9 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from student_client.desktop.labels import PlainLabel
 from student_client.desktop.second_hand import SecondHand
 from student_client.desktop.words import Stage, assessment_line, remaining, stage
-from student_client.local import CodeAnswer, PanelAssessment
+from student_client.local import CODE_DIGITS, CodeAnswer, PanelAssessment
 
-DIGITS = 8
 SPACED = QRegularExpression("[0-9 ]{0,12}")  # a sheet may print the code in groups
 
 
@@ -100,7 +99,7 @@ class AssessmentPart(QWidget):
         return self._code.text().replace(" ", "")
 
     def _send(self) -> None:
-        if len(self._digits) == DIGITS and self._wait_until <= time.time():
+        if len(self._digits) == CODE_DIGITS and self._wait_until <= time.time():
             self._release.setEnabled(False)
             self.code_typed.emit(self._digits)
 
@@ -116,7 +115,7 @@ class AssessmentPart(QWidget):
         wait = self._wait_until - now
         self._code.setEnabled(wait <= 0)
         self._code.setPlaceholderText("8 digits" if wait <= 0 else f"You can try again in {remaining(wait)}")
-        self._release.setEnabled(wait <= 0 and len(self._digits) == DIGITS)
+        self._release.setEnabled(wait <= 0 and len(self._digits) == CODE_DIGITS)
         if self._assessment is None:
             return
         self._time.setText(assessment_line(self._assessment, now))

@@ -175,14 +175,14 @@ class Canvas(Opaque):
         """Return where the picture goes, in logical pixels; its corner lies on a dot."""
         return self._seen().target
 
-    def _seen(self) -> "_View":
+    def _seen(self) -> _View:
         """Return how the picture lies in the widget, reckoned anew after either has changed."""
         ratio, size = self.devicePixelRatioF(), self.size()
         if self._view is None or self._view.ratio != ratio or self._view.widget != size:
             self._view = self._reckon(ratio, size)
         return self._view
 
-    def _reckon(self, ratio: float, widget: QSize) -> "_View":
+    def _reckon(self, ratio: float, widget: QSize) -> _View:
         size, scale = (self._surface.size, self.zoom) if self.is_sharp else (self._rough.size(), None)
         if size.isEmpty():
             return _View(ratio, widget, 1.0, 1.0, QRectF())
